@@ -1,0 +1,84 @@
+// Package archive is the contract of history: every logged record of raw-chats,
+// once, for good.
+//
+// The key is (stream, position). Append is idempotent by that key, so a batch may
+// be replayed at any time by anyone; a replay never revives what was withheld or
+// erased. Pages are in position order. A record is visible to readers at the
+// latest when Append returns, and durable then.
+//
+// Nothing here retries; the archiver does. Slices given to Append are not
+// retained after it returns; slices returned are the caller's.
+package archive
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+)
+
+// Errors that callers tell apart; adapters wrap them with what was attempted.
+var (
+	// ErrUnavailable: the archive cannot be reached or written now; retry later.
+	ErrUnavailable = errors.New("the archive is unavailable")
+	// ErrFull: the disk is full. Nothing of the batch is stored.
+	ErrFull = errors.New("the archive's disk is full")
+	// ErrClosed: the archive was closed.
+	ErrClosed = errors.New("the archive is closed")
+)
+
+// An Entry is one archived record of raw-chats.
+type Entry struct {
+	Stream   hubbub.StreamID
+	Position hubbub.Position
+	Time     time.Time // log time, ms
+	Kind     string    // as in the log; unknown kinds are stored as they are
+	Version  int
+	ID       hubbub.MessageID // "" if the value has none
+	Sender   hubbub.UserID    // of a message; "" otherwise
+	Value    []byte           // as logged, or without its text once erased
+
+	// Withheld is set on entries read of messages that a moderator removed (a
+	// delete, or a clear after it): the text stays in Value, and only moderators
+	// may see it. Ignored by Append.
+	Withheld bool
+	// Erased is set on entries read whose Value has lost name and text for good.
+	Erased bool
+}
+
+// A Query asks for a page of a stream. At most one of Before and After is set.
+type Query struct {
+	Stream hubbub.StreamID
+	Before hubbub.Position // the newest entries before it; zero: the newest of all
+	After  hubbub.Position // the oldest entries after it
+	// Forward reads from the oldest after After, also when After is zero.
+	Forward bool
+	Kind    *string // only this kind; nil: all
+	Limit   int     // 1 to 1,000
+}
+
+// An Archive keeps entries. All methods may be called concurrently, but Append by
+// one archiver per stream.
+type Archive interface {
+	// Append stores entries, all or none, in any order and with repeats, and
+	// applies the removals (delete, clear) among them, whether the messages
+	// they name came before, in the same batch, or come in a later replay. It blocks
+	// until they are durable.
+	Append(ctx context.Context, entries []Entry) error
+	// Page returns the entries asked for, oldest first.
+	Page(ctx context.Context, q Query) ([]Entry, error)
+	// Find returns the entry of a message; ok is false if there is none.
+	Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (e Entry, ok bool, err error)
+	// Erase blanks name and text of everything a user sent, everywhere, for
+	// good, and of what a replay would bring back; it returns how many entries
+	// changed. A repeat changes nothing.
+	Erase(ctx context.Context, user hubbub.UserID) (int64, error)
+	// Count returns how many messages (kind KindMessage) a stream has in the archive.
+	Count(ctx context.Context, stream hubbub.StreamID) (int64, error)
+	// Total returns how many entries of any kind are stored. It is kept, not
+	// counted, and moves with Append in one transaction.
+	Total(ctx context.Context) (int64, error)
+	// Close waits for calls under way. It may be called twice.
+	Close() error
+}
