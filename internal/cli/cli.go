@@ -1,0 +1,102 @@
+// Package cli is the command line of hubbub: one file per subcommand with its
+// help, flags and body. It reads arguments and environment, and prints; what a
+// command does is done by the packages below. Signals and exit are cmd/hubbub's.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// Env is what a command may touch of the world.
+type Env struct {
+	Context context.Context // ends on SIGINT and SIGTERM
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Getenv  func(string) string
+}
+
+// CLI is every command. Flags are --x-y, HUBBUB_X_Y or x-y in a YAML file.
+type CLI struct {
+	Config string `help:"YAML file with flags of this command, x-y: value." placeholder:"FILE" type:"path"`
+
+	Serve   ServeCmd   `cmd:"" help:"Run the chat: all of it, or some roles."`
+	Token   TokenCmd   `cmd:"" help:"Mint access tokens."`
+	Version VersionCmd `cmd:"" help:"Print the version."`
+}
+
+// An ExitError ends the program with a status and, unless Err is nil, a line.
+type ExitError struct {
+	Status int
+	Err    error
+}
+
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit status %d", e.Status)
+	}
+	return e.Err.Error()
+}
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// Run parses args, runs the command and returns the exit status.
+func Run(env *Env, args []string) int {
+	var cli CLI
+	status := -1
+	parser, err := kong.New(&cli,
+		kong.Name("hubbub"),
+		kong.Description("Live-stream chat that reads the room."),
+		kong.DefaultEnvars("HUBBUB"),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(func(code int) { status = code }),
+		kong.UsageOnError(),
+		kong.WithHyphenPrefixedParameters(true),
+		kong.Resolvers(secretFiles()),
+	)
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "hubbub:", err)
+		return 2
+	}
+	file, err := configFile(args, env.Getenv)
+	if err == nil && file != "" {
+		var resolver kong.Resolver
+		if resolver, err = yamlFile(file); err == nil {
+			err = kong.Resolvers(resolver).Apply(parser)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "hubbub:", err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if status >= 0 { // --help
+		return status
+	}
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "hubbub:", err)
+		return 2
+	}
+	return exitStatus(env, parsed.Run(env))
+}
+
+func exitStatus(env *Env, err error) int {
+	if err == nil {
+		return 0
+	}
+	status := 1
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		status = exit.Status
+		if exit.Err == nil {
+			return status
+		}
+	}
+	fmt.Fprintln(env.Stderr, "hubbub:", err)
+	return status
+}
