@@ -1,0 +1,95 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// endpoint gives the address to dial. For SockJS it asks info first, as its
+// clients do, and makes up server and session.
+func endpoint(ctx context.Context, o Options) (target string, sockjs bool, err error) {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return "", false, fmt.Errorf("read the URL: %w", err)
+	}
+	switch u.Scheme {
+	case "ws", "wss":
+		return o.URL, false, nil
+	case "http", "https":
+	default:
+		return "", false, fmt.Errorf("want a ws, wss, http or https URL, not %q", o.URL)
+	}
+	if err := askInfo(ctx, o); err != nil {
+		return "", false, err
+	}
+	u.Scheme = "ws" + strings.TrimPrefix(u.Scheme, "http")
+	return u.JoinPath(fmt.Sprintf("%03d", rand.IntN(1000)), sessionName(), "websocket").String(), true, nil
+}
+
+func askInfo(ctx context.Context, o Options) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(o.URL, "/")+"/info", nil)
+	if err != nil {
+		return fmt.Errorf("ask SockJS info: %w", err)
+	}
+	maps.Copy(request.Header, o.Header)
+	round := &http.Transport{TLSClientConfig: o.TLS, DialContext: o.NetDial, DisableKeepAlives: true}
+	defer round.CloseIdleConnections()
+	answer, err := round.RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("ask SockJS info: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask SockJS info: %s", answer.Status)
+	}
+	var info struct {
+		WebSocket bool `json:"websocket"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&info); err != nil {
+		return fmt.Errorf("read SockJS info: %w", err)
+	}
+	if !info.WebSocket {
+		return errors.New("SockJS info: the server offers no websocket transport")
+	}
+	return nil
+}
+
+func sessionName() string {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	name := make([]byte, 8)
+	for i := range name {
+		name[i] = letters[rand.IntN(len(letters))]
+	}
+	return string(name)
+}
+
+// unwrapSockJS takes the STOMP text out of one SockJS frame: nothing for o and h.
+func unwrapSockJS(frame []byte) ([]byte, error) {
+	switch {
+	case len(frame) == 0:
+		return nil, errors.New("an empty SockJS frame")
+	case bytes.Equal(frame, []byte("o")), bytes.Equal(frame, []byte("h")):
+		return nil, nil
+	case frame[0] == 'a':
+		var texts []string
+		if err := json.Unmarshal(frame[1:], &texts); err != nil {
+			return nil, fmt.Errorf("read a SockJS array: %w", err)
+		}
+		return []byte(strings.Join(texts, "")), nil
+	case frame[0] == 'c':
+		gone := &CloseError{}
+		if err := json.Unmarshal(frame[1:], &[]any{&gone.Code, &gone.Reason}); err != nil {
+			return nil, fmt.Errorf("read a SockJS close: %w", err)
+		}
+		return nil, gone
+	}
+	return nil, fmt.Errorf("an unknown SockJS frame %.20q", frame)
+}
