@@ -23,6 +23,7 @@ type Conn struct {
 	version   atomic.Uint32 // a stomp.Version; 0 before CONNECTED
 	serial    atomic.Int64
 
+	leaving   atomic.Bool // DISCONNECT was sent
 	closeOnce sync.Once
 	closing   chan struct{} // closed when this side ends it
 	done      chan struct{} // closed when the session is over
@@ -152,6 +153,7 @@ func (c *Conn) forget(id string) {
 
 // Disconnect ends the session as STOMP does, waiting for the receipt, and closes.
 func (c *Conn) Disconnect(ctx context.Context) error {
+	c.leaving.Store(true)
 	_, err := c.ask(ctx, stomp.Disconnect, nil)
 	c.Close()
 	return err

@@ -62,6 +62,9 @@ func (c *Conn) verdict(err error) error {
 		return ErrClosed
 	default:
 	}
+	if c.leaving.Load() && c.mu.refusal == nil {
+		return ErrClosed
+	}
 	var gone *CloseError
 	if errors.As(err, &gone) {
 		gone.Refusal = c.mu.refusal
