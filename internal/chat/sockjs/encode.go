@@ -16,32 +16,8 @@ func AppendClose(dst []byte, code int, reason string) []byte {
 	dst = append(dst, "c["...)
 	dst = strconv.AppendInt(dst, int64(code), 10)
 	dst = append(dst, ',')
-	dst = appendString(dst, []byte(reason))
+	dst = AppendString(dst, []byte(reason))
 	return append(dst, ']')
-}
-
-// AppendArray appends an array frame, which carries messages to the client.
-func AppendArray(dst []byte, messages ...[]byte) []byte {
-	dst = AppendArrayOpen(dst)
-	for _, m := range messages {
-		dst = AppendMessage(dst, m)
-	}
-	return AppendArrayClose(dst)
-}
-
-// AppendArrayOpen begins an array frame, for messages made one after another.
-func AppendArrayOpen(dst []byte) []byte { return append(dst, "a["...) }
-
-// AppendArrayClose ends an array frame.
-func AppendArrayClose(dst []byte) []byte { return append(dst, ']') }
-
-// AppendMessage adds a message to an open array frame. It allocates only to
-// grow dst. What is not valid UTF-8 becomes U+FFFD.
-func AppendMessage(dst, message []byte) []byte {
-	if dst[len(dst)-1] != '[' { // after a string it is a quotation mark
-		dst = append(dst, ',')
-	}
-	return appendString(dst, message)
 }
 
 // What the first octet of a character says about writing it in a string.
@@ -61,11 +37,13 @@ var octets = func() (class [256]byte) {
 	return class
 }()
 
-// appendString appends s as a JSON string. Beyond JSON's own rules it escapes
-// the ranges that SockJS asks servers to, because browsers have been known to
-// lose them: U+200C–200F, U+2028–202F, U+2060–206F and U+FFF0–FFFF. Surrogates,
-// also on that list, cannot occur in UTF-8.
-func appendString(dst, s []byte) []byte {
+// AppendString appends s as a JSON string, an element of an array frame
+// a["…","…"]. Beyond JSON's own rules it escapes the ranges that SockJS asks
+// servers to, because browsers have been known to lose them: U+200C–200F,
+// U+2028–202F, U+2060–206F and U+FFF0–FFFF. (Surrogates, also on that list,
+// cannot occur in UTF-8.) What is not valid UTF-8 becomes U+FFFD. It allocates
+// only to grow dst.
+func AppendString(dst, s []byte) []byte {
 	if !utf8.Valid(s) {
 		s = replaceInvalid(s)
 	}

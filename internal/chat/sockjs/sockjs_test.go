@@ -50,23 +50,24 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-func TestFrames(t *testing.T) {
-	for _, test := range []struct{ name, got, want string }{
-		{"close", string(AppendClose(nil, 3000, `Go "away"`)), `c[3000,"Go \"away\""]`},
-		{"empty array", string(AppendArray(nil)), `a[]`},
-		{"a STOMP frame", string(AppendArray(nil, []byte("SEND\na:b\n\n{\"x\":1}\x00"))), `a["SEND\na:b\n\n{\"x\":1}\u0000"]`},
-		{"two", string(AppendArray(nil, []byte("a"), []byte("b"))), `a["a","b"]`},
-		{"an empty message", string(AppendArray(nil, nil, nil)), `a["",""]`},
-		{"a message that ends in a bracket", string(AppendArray(nil, []byte("["), []byte("]"))), `a["[","]"]`},
-		{"Korean and emoji as they are", string(AppendArray(nil, []byte("안녕 👨‍👩‍👧"))), "a[\"안녕 👨\\u200d👩\\u200d👧\"]"},
-		{"what SockJS wants escaped", string(AppendArray(nil, []byte("\u200c\u2028\u202e\u2066\ufeff\ufffd\t\r\x1f\\"))),
-			"a[\"\\u200c\\u2028\\u202e\\u2066\ufeff\\ufffd\\t\\r\\u001f\\\\\"]"},
-		{"neighbours of what SockJS wants escaped", string(AppendArray(nil, []byte("\u200b\u2010\u2027\u2030\u205f\u2070\uffef\x7f"))),
-			"a[\"\u200b\u2010\u2027\u2030\u205f\u2070\uffef\x7f\"]"},
-		{"not UTF-8", string(AppendArray(nil, []byte("a\xffb\xe2\x80"))), `a["a\ufffdb\ufffd\ufffd"]`},
+func TestAppendClose(t *testing.T) {
+	if got, want := string(AppendClose(nil, 3000, `Go "away"`)), `c[3000,"Go \"away\""]`; got != want {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+}
+
+func TestAppendString(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"empty", "", ``},
+		{"a STOMP frame", "SEND\na:b\n\n{\"x\":1}\x00", `SEND\na:b\n\n{\"x\":1}\u0000`},
+		{"Korean and emoji as they are, joiners escaped", "안녕 👨\u200d👩", `안녕 👨\u200d👩`},
+		{"what SockJS wants escaped", "\u200c\u200f\u2028\u202e\u2066\ufff0\ufffd\uffff\t\r\x1f\\",
+			`\u200c\u200f\u2028\u202e\u2066\ufff0\ufffd\uffff\t\r\u001f\\`},
+		{"its neighbours", "\u200b\u2010\u2027\u2030\u205f\u2070\uffef\x7f", "\u200b\u2010\u2027\u2030\u205f\u2070\uffef\x7f"},
+		{"not UTF-8", "a\xffb\xe2\x80", `a\ufffdb\ufffd\ufffd`},
 	} {
-		if test.got != test.want {
-			t.Errorf("%s: got %s, want %s", test.name, test.got, test.want)
+		if got := string(AppendString([]byte("a["), []byte(test.in))); got != `a["`+test.want+`"` {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
 		}
 	}
 }
