@@ -36,7 +36,7 @@ type Entry struct {
 	Kind     string    // as in the log; unknown kinds are stored as they are
 	Version  int
 	ID       hubbub.MessageID // "" if the value has none
-	Sender   hubbub.UserID    // of a message; "" otherwise
+	Sender   hubbub.UserID    // of a message that is not erased; "" otherwise
 	Value    []byte           // as logged, or without its text once erased
 
 	// Withheld is set on entries read of messages that a moderator removed (a
@@ -55,7 +55,7 @@ type Query struct {
 	// Forward reads from the oldest after After, also when After is zero.
 	Forward bool
 	Kind    *string // only this kind; nil: all
-	Limit   int     // 1 to 1,000
+	Limit   int     // 1 to MaxLimit
 }
 
 // An Archive keeps entries. All methods may be called concurrently, but Append by
@@ -70,9 +70,10 @@ type Archive interface {
 	Page(ctx context.Context, q Query) ([]Entry, error)
 	// Find returns the entry of a message; ok is false if there is none.
 	Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (e Entry, ok bool, err error)
-	// Erase blanks name and text of everything a user sent, everywhere, for
-	// good, and of what a replay would bring back; it returns how many entries
-	// changed. A repeat changes nothing.
+	// Erase blanks name and text (Blank) of everything a user sent, up to
+	// ErasureReach from now in log time, everywhere, for good, and of what a
+	// replay would bring back; it returns how many entries changed. A repeat
+	// changes nothing; after an error, a repeat does the rest.
 	Erase(ctx context.Context, user hubbub.UserID) (int64, error)
 	// Count returns how many messages (kind KindMessage) a stream has in the archive.
 	Count(ctx context.Context, stream hubbub.StreamID) (int64, error)

@@ -1,0 +1,131 @@
+// Package sqlitearchive keeps history in one SQLite file. It owns the file and
+// its schema. One process opens a file at a time; only internal/app should import
+// this package.
+//
+// Writing goes through one connection, under one lock; a few others read, each
+// from the last committed state, without waiting for the writer. Every commit is
+// fsynced.
+//
+// Removals are not written into the rows they concern: withheld messages are
+// listed beside them and looked up when read, which makes the order of arrival
+// and replays indifferent by construction. Erased users are listed too, so that a
+// row of theirs is blanked as it comes in.
+package sqlitearchive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
+)
+
+// Options say where and how an archive is kept.
+type Options struct {
+	Path    string           // of the file; made if it is not there
+	Readers int              // connections for reading; 0: 4
+	Now     func() time.Time // nil: time.Now; dates erasures
+}
+
+// An Archive is an archive.Archive in a SQLite file.
+type Archive struct {
+	now     func() time.Time
+	life    sync.RWMutex // held shared by every call, alone by Close
+	closed  bool
+	writer  *sql.DB // one connection
+	readers *sql.DB
+	insert  *sql.Stmt // of writer
+
+	mu struct {
+		sync.Mutex                             // one writer at a time
+		erased     map[hubbub.UserID]time.Time // the table erasures
+	}
+}
+
+var _ archive.Archive = (*Archive)(nil)
+
+// Open opens or makes the archive at o.Path and brings its schema up to date. It
+// refuses a file that is none of hubbub's, or one written by a newer version.
+func Open(ctx context.Context, o Options) (*Archive, error) {
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &Archive{now: o.Now}
+	if err := a.open(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the archive %s: %w", o.Path, interpret(err)), a.Close())
+	}
+	return a, nil
+}
+
+func (a *Archive) open(ctx context.Context, o Options) (err error) {
+	a.writer, err = sql.Open("sqlite", source(o.Path,
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)"))
+	if err != nil {
+		return err
+	}
+	a.writer.SetMaxOpenConns(1)
+	if err := migrate(ctx, a.writer); err != nil {
+		return err
+	}
+	if a.insert, err = a.writer.PrepareContext(ctx, insertEntry); err != nil {
+		return err
+	}
+	if err := a.loadErased(ctx); err != nil {
+		return err
+	}
+	a.readers, err = sql.Open("sqlite", source(o.Path, "busy_timeout(5000)", "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	a.readers.SetMaxOpenConns(o.Readers)
+	a.readers.SetMaxIdleConns(o.Readers)
+	return nil
+}
+
+// source makes the driver's name for a file, whatever characters its path has.
+func source(path string, pragmas ...string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
+	return u.String()
+}
+
+// Close waits for calls under way and closes the file.
+func (a *Archive) Close() error {
+	a.life.Lock()
+	defer a.life.Unlock()
+	if a.closed {
+		return nil
+	}
+	a.closed = true
+	var errs []error
+	if a.readers != nil {
+		errs = append(errs, a.readers.Close())
+	}
+	if a.insert != nil {
+		errs = append(errs, a.insert.Close())
+	}
+	if a.writer != nil { // last: it folds the write-ahead log into the file
+		errs = append(errs, a.writer.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// enter starts a call; leave ends it.
+func (a *Archive) enter() (leave func(), err error) {
+	a.life.RLock()
+	if a.closed {
+		a.life.RUnlock()
+		return nil, archive.ErrClosed
+	}
+	return a.life.RUnlock, nil
+}
