@@ -40,6 +40,7 @@ const (
 	CodeStreamMismatch Code = "stream_mismatch"
 	CodeStreamNotFound Code = "stream_not_found"
 	CodeStreamEnded    Code = "stream_ended"
+	CodeStreamExists   Code = "stream_exists"
 	CodeNotFound       Code = "not_found"
 	CodeBadRequest     Code = "bad_request"
 	CodeTooLarge       Code = "too_large"

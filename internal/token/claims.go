@@ -18,7 +18,7 @@ import (
 // hold for what other systems sign with a shared secret.
 const (
 	maxUser    = 128 // bytes
-	maxName    = 256 // bytes
+	maxName    = 272 // bytes: the longest name a person can have, and a suffix
 	maxPicture = 512 // bytes
 	maxRoles   = 16
 	maxRole    = 32 // bytes
