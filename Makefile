@@ -1,0 +1,66 @@
+# What a developer does, a line each; what it takes is in scripts/, a file per target.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+stage := scripts/stage.sh
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## build and start the server; RUN_FOR=30s: try it for that long and stop
+	@scripts/run.sh
+
+.PHONY: build
+build: web ## build bin/hubbub with the real page in it
+	@$(stage) "build" scripts/build.sh
+
+.PHONY: web
+web: ## build the page; needs Node
+	@$(stage) "page" scripts/web.sh
+
+.PHONY: test
+test: ## all tests, with what they need installed; 15 minutes at most
+	@scripts/test.sh
+
+.PHONY: test-quick
+test-quick: ## unit tests alone, in their short form
+	@$(stage) "unit tests" scripts/test-quick.sh
+
+.PHONY: test-kill
+test-kill: build ## SIGKILL under load, KILLS=100 times
+	@$(stage) "kill test" scripts/test-kill.sh
+
+.PHONY: test-fresh
+test-fresh: ## run and test a fresh clone in a bare environment
+	@$(stage) "fresh clone" scripts/test-fresh.sh
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	@$(stage) "lint" scripts/lint.sh
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser, FUZZTIME=1m each
+	@$(stage) "fuzz" scripts/fuzz.sh
+
+.PHONY: bench
+bench: ## benchmarks of the Go packages; BENCH=regexp
+	@$(stage) "benchmarks" scripts/bench.sh
+
+.PHONY: bench-lab
+bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary
+	@$(stage) "lab against fanload" scripts/bench-lab.sh
+
+.PHONY: gen
+gen: ## regenerate committed generated code
+	@$(stage) "generate" scripts/gen.sh
+
+.PHONY: doctor
+doctor: ## name what is missing on this machine and how to get it
+	@scripts/doctor.sh
+
+.PHONY: clean
+clean: ## remove what was built here
+	@rm -rf bin web/node_modules && find web/dist -mindepth 1 ! -name .gitkeep -delete

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# packages.sh unit|race: the packages of that run. test/e2e runs by itself, with
+# the built binary.
+source "$(dirname "$0")/prelude.sh"
+all=$(go list ./... | grep -v -e /test/e2e -e /node_modules/)
+case $1 in
+  unit) echo "$all" ;;
+  # Where goroutines meet. Under the race detector the rest only takes long.
+  race) grep -E '/internal/(analysis/worker|app|archive/archiver|cache|chat|client|eventlog|history|httpapi|livebus|presence|relay|streams)(/|$)' <<<"$all" ;;
+  *) die "packages.sh unit|race" ;;
+esac
