@@ -1,0 +1,110 @@
+// Package sqlitemeta keeps users and streams in one SQLite file. It owns the file
+// and its schema; only internal/app and the operators' commands should import it.
+//
+// One connection writes, a few read from the last committed state, and every
+// commit is fsynced. Several processes may have the file open: an operator's
+// command works beside the server.
+package sqlitemeta
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/streams"
+)
+
+// File is the customary name of the file in the data folder.
+const File = "meta.db"
+
+// readers is how many connections read.
+const readers = 4
+
+// A Store is the file. Its methods are those of account.Store and streams.Store.
+type Store struct {
+	writer, reader *sql.DB
+	write, read    *query.Queries
+}
+
+var (
+	_ account.Store = (*Store)(nil)
+	_ streams.Store = (*Store)(nil)
+)
+
+// Open opens or makes the file at path and brings its schema up to date. It
+// refuses a file that is none of hubbub's, or one written by a newer version, and
+// leaves it as it is.
+func Open(ctx context.Context, path string) (*Store, error) {
+	s := &Store{}
+	if err := s.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open users and streams in %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, path string) (err error) {
+	if err := claim(ctx, path); err != nil {
+		return err
+	}
+	s.writer, err = sql.Open("sqlite", source(path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)"))
+	if err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.writer); err != nil {
+		return err
+	}
+	if s.write, err = query.Prepare(ctx, s.writer); err != nil {
+		return err
+	}
+	s.reader, err = sql.Open("sqlite", source(path, "busy_timeout(5000)", "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
+	s.read, err = query.Prepare(ctx, s.reader)
+	return err
+}
+
+// source makes the driver's name for a file, whatever characters its path has.
+func source(path string, pragmas ...string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
+	return u.String()
+}
+
+// Close waits for calls under way and closes the file. It may be called twice.
+func (s *Store) Close() error {
+	var errs []error
+	for _, q := range []*query.Queries{s.read, s.write} {
+		if q != nil {
+			errs = append(errs, q.Close())
+		}
+	}
+	for _, db := range []*sql.DB{s.reader, s.writer} { // the writer last: it folds the write-ahead log into the file
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// transact runs f in a transaction of the writer.
+func (s *Store) transact(ctx context.Context, f func(*query.Queries) error) error {
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(s.write.WithTx(tx)); err != nil {
+		_ = tx.Rollback() // the file is as it was, whether this succeeds or not
+		return err
+	}
+	return tx.Commit()
+}
