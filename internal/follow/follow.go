@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
@@ -24,9 +25,10 @@ type Options struct {
 	Group      string
 	MaxRecords int // of a batch; 0: 1,000
 
-	// Linger is how long to wait after a batch that was not full before fetching
-	// the next, so that a trickle is worked on in fewer, larger batches. A record
-	// after a quiet time does not wait, and a backlog never does. 0: no wait.
+	// Linger is how long to wait, after a batch that reached the end of its
+	// partition, before fetching the next, so that a trickle is worked on in fewer,
+	// larger batches. A record after a quiet time does not wait, and a backlog never
+	// does. 0: no wait.
 	Linger time.Duration
 	// CommitEvery is the longest time between work and commit; 0: 500 ms.
 	CommitEvery time.Duration
@@ -138,7 +140,7 @@ func (f *Follower) fetch(ctx context.Context, consumer eventlog.Consumer, batche
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if f.o.Linger > 0 && len(batch.Records) < f.o.MaxRecords {
+		if f.o.Linger > 0 && !through(batch).Before(batch.End) {
 			sleep(ctx, f.o.Linger)
 		}
 	}
@@ -166,7 +168,7 @@ func (f *Follower) work(ctx context.Context, work Work, batches <-chan eventlog.
 		}
 		pause.reset()
 		f.trouble.clear(Working)
-		done.reached(batch.Partition, batch.Records[len(batch.Records)-1].Position)
+		done.reached(batch.Partition, through(batch))
 	}
 }
 
@@ -191,6 +193,9 @@ func (f *Follower) commit(ctx context.Context, done *progress) error {
 		}
 	}
 }
+
+// through is the position of a batch's last record.
+func through(b eventlog.Batch) hubbub.Position { return b.Records[len(b.Records)-1].Position }
 
 func (f *Follower) failed(what Cause, err error) {
 	f.o.OnError(what)

@@ -70,7 +70,7 @@ func (s *script) Next(ctx context.Context) (eventlog.Batch, error) {
 		if records := s.records[s.fetched:min(len(s.records), s.fetched+10)]; len(records) > 0 {
 			s.fetched += len(records)
 			s.mu.Unlock()
-			return eventlog.Batch{Records: records}, nil
+			return eventlog.Batch{Records: records, End: position(len(s.records))}, nil
 		}
 		s.mu.Unlock()
 		select {
