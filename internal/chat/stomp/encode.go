@@ -12,9 +12,9 @@ const HeartBeat = "\n"
 // ContentType is the content-type of every body that the server makes.
 const ContentType = "application/json;charset=utf-8"
 
-// AppendFrame appends a frame. headers are names and values in turn; a
-// content-length follows them when there is a body. It allocates only to grow
-// dst.
+// AppendFrame appends a frame. headers are names, which are written as they are,
+// and values in turn; a content-length follows them when there is a body. It
+// allocates only to grow dst.
 func AppendFrame(dst []byte, v Version, command string, body []byte, headers ...string) []byte {
 	if opening(command) {
 		v = 0
@@ -22,7 +22,7 @@ func AppendFrame(dst []byte, v Version, command string, body []byte, headers ...
 	dst = append(dst, command...)
 	dst = append(dst, '\n')
 	for i := 0; i < len(headers); i += 2 {
-		dst = AppendEscaped(dst, v, headers[i])
+		dst = append(dst, headers[i]...)
 		dst = append(dst, ':')
 		dst = AppendEscaped(dst, v, headers[i+1])
 		dst = append(dst, '\n')

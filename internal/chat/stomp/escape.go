@@ -6,38 +6,36 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// AppendEscaped appends a header name or value as version v writes it. What v
-// cannot express becomes a space: line feeds before 1.1, NUL in any version,
-// since clients split frames at it. So no value can forge a header or a frame.
+// AppendEscaped appends a header value as version v writes it. What v cannot
+// express becomes a space: line ends before 1.1, carriage returns before 1.2,
+// NUL in any version, since clients split frames at it. So no value can forge a
+// header or a frame.
+//
+// 1.1 leaves colons as they are, against the letter of its specification: every
+// reader splits a header at its first colon, and stompjs 2, which speaks 1.1,
+// does not know about escapes; it would not recognise its own ids.
 func AppendEscaped(dst []byte, v Version, s string) []byte {
 	start := 0
 	for i := range len(s) {
-		var escaped string
-		switch s[i] {
-		case '\n':
-			escaped = `\n`
-		case '\r':
-			escaped = `\r`
-		case ':':
-			escaped = `\c`
-		case '\\':
-			escaped = `\\`
-		case 0:
-			escaped = " "
+		var escape string
+		switch c := s[i]; {
+		case c > '\\':
+			continue
+		case c == 0, c == '\n' && v < V11, c == '\r' && v < V12:
+			escape = " "
+		case c == '\n':
+			escape = `\n`
+		case c == '\r':
+			escape = `\r`
+		case c == ':' && v >= V12:
+			escape = `\c`
+		case c == '\\' && v >= V11:
+			escape = `\\`
 		default:
 			continue
 		}
-		switch {
-		case s[i] == 0:
-		case v.escapes() && (s[i] != '\r' || v >= V12):
-		case s[i] == '\n' || s[i] == '\r':
-			// A raw carriage return would end the line for a lenient reader.
-			escaped = " "
-		default: // before 1.1 a colon or a backslash stands for itself
-			continue
-		}
 		dst = append(dst, s[start:i]...)
-		dst = append(dst, escaped...)
+		dst = append(dst, escape...)
 		start = i + 1
 	}
 	return append(dst, s[start:]...)

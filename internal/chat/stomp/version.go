@@ -55,17 +55,6 @@ func Negotiate(acceptVersion string) (v Version, ok bool) {
 	return v, v != 0
 }
 
-// Dialect returns the version to encode in, so that viewers of 1.1 and 1.2
-// share frames: the two differ only in how a carriage return in a header is
-// written, and MESSAGE frames have none (the server refuses subscription ids
-// with control characters).
-func (v Version) Dialect() Version {
-	if v == V11 {
-		return V12
-	}
-	return v
-}
-
 // escapes says whether header values of this version are escaped.
 func (v Version) escapes() bool { return v >= V11 }
 
