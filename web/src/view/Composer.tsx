@@ -2,7 +2,7 @@
 // with the reason.
 
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { user } from '../api/session.ts';
 import type { Pending } from '../room/outbox.ts';
 import type { Room } from '../room/room.ts';
@@ -11,17 +11,20 @@ import { explain, words } from '../words/language.ts';
 import { SignInForm } from './SignIn.tsx';
 
 export function Composer({ room }: { room: Room }) {
+  const joining = useRef(false);
   if (!user.value) {
+    joining.current = true;
     return (
       <div class="composer">
         <SignInForm />
       </div>
     );
   }
-  return <SendBox room={room} />;
+  return <SendBox room={room} focus={joining.current} />;
 }
 
-function SendBox({ room }: { room: Room }) {
+/** focus: who has just joined goes on by writing. */
+function SendBox({ room, focus }: { room: Room; focus: boolean }) {
   const w = words.value;
   const text = useSignal('');
   /** Why the text that is back in the box was not sent. */
@@ -30,6 +33,10 @@ function SendBox({ room }: { room: Room }) {
 
   const returned = room.outbox.value.filter((p) => p.state === 'refused' || p.state === 'unsure');
   const waiting = room.outbox.value.some((p) => p.state === 'waiting');
+
+  useEffect(() => {
+    if (focus) box.current?.focus();
+  }, []);
 
   function edit(p: Pending) {
     text.value = p.text;

@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Room } from '../room/room.ts';
 import { moods } from '../wire.ts';
-import { words } from '../words/language.ts';
+import { language, words } from '../words/language.ts';
 
 const HEIGHT = 150;
 const REFRESH_MS = 1_000;
@@ -19,6 +19,7 @@ export function MoodChart({ room }: { room: Room }) {
     const style = getComputedStyle(parent);
     const ink = style.getPropertyValue('--ink-3');
     const line = style.getPropertyValue('--line');
+    const clock = new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `11px ${style.fontFamily}` };
     const chart = new uPlot(
       {
@@ -27,7 +28,10 @@ export function MoodChart({ room }: { room: Room }) {
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(5, most)] } },
-        axes: [{ ...axis, space: 70 }, { ...axis, size: 34, space: 30 }],
+        axes: [
+          { ...axis, size: 26, space: 80, values: (_, at) => at.map((second) => clock.format(second * 1000)) },
+          { ...axis, size: 34, space: 30 },
+        ],
         series: [
           {},
           ...moods.map((mood) => ({

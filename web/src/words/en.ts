@@ -72,7 +72,7 @@ export const en = {
 
   mood: 'Mood of the room',
   lastMinute: 'Last minute',
-  sinceStart: 'Since the start',
+  sinceStart: 'Total',
   moodNone: 'The mood appears with the first messages.',
   moodQuiet: 'Quiet in the last minute',
   moodBehind: (n: number) => `Mood is ${number.format(n)} s behind`,

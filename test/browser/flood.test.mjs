@@ -1,0 +1,118 @@
+// A raid: 200 messages a second. The page stays quick, and small.
+// FLOOD_SECONDS sets how long, default 15; 60 is what is promised.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Server } from './server.mjs';
+import { launch, Viewer } from './viewer.mjs';
+
+const SECONDS = Number(process.env.FLOOD_SECONDS ?? 15);
+const RATE = 200;
+const LONGEST_TASK_MS = 200;
+const HEAP_MB = 60;
+const GROWTH_MB = 10;
+
+let browser, server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), Server.start('--message-rate', '0', '--guest-rate', '0')]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// Runs in a page of its own: sends over a plain socket, evenly, and resolves with
+// how many it sent when as many receipts came.
+async function flood({ seconds, rate }) {
+  const answer = await fetch('/api/v1/users/guest', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: 'Raid' }),
+  });
+  const { accessToken } = await answer.json();
+  const socket = new WebSocket(`ws://${location.host}/chat/ws`, 'v12.stomp');
+  const texts = ['ㅋㅋㅋㅋㅋㅋ', 'what a play!', '오늘 방송 최고예요', 'boo', '이거 어떻게 해요?', 'you should go left'];
+  const total = seconds * rate;
+  return new Promise((resolve, reject) => {
+    let sent = 0;
+    let acked = 0;
+    let began = 0;
+    let timer;
+    socket.onopen = () =>
+      socket.send(`CONNECT\naccept-version:1.2\nhost:x\nheart-beat:0,0\npresence:none\nAuthorization:Bearer ${accessToken}\n\n\0`);
+    socket.onclose = () => reject(new Error(`closed after ${sent} sent, ${acked} acked`));
+    socket.onmessage = ({ data }) => {
+      if (data.startsWith('ERROR')) reject(new Error(data));
+      if (data.includes('CONNECTED')) {
+        began = performance.now();
+        timer = setInterval(send, 10);
+      }
+      acked += data.split('RECEIPT\n').length - 1;
+      if (acked < total) return;
+      clearInterval(timer);
+      socket.onclose = null;
+      socket.close();
+      resolve(sent);
+    };
+    function send() {
+      const due = Math.min(total, ((performance.now() - began) * rate) / 1000);
+      for (; sent < due; sent++) {
+        const content = `${texts[sent % texts.length]} ${sent}`;
+        socket.send(`SEND\ndestination:/publish/1\nreceipt:${sent}\n\n${JSON.stringify({ content })}\0`);
+      }
+    }
+  });
+}
+
+test(`${RATE} messages a second for ${SECONDS} s`, async (t) => {
+  const viewer = await Viewer.open(browser);
+  t.after(() => viewer.leave());
+  await viewer.page.addInitScript(() => {
+    window.tasks = [];
+    new PerformanceObserver((list) => {
+      for (const task of list.getEntries()) window.tasks.push(Math.round(task.duration));
+    }).observe({ type: 'longtask' });
+  });
+  await viewer.enter(server.url);
+  const devtools = await viewer.context.newCDPSession(viewer.page);
+  await devtools.send('Performance.enable');
+  const heap = async () => {
+    await devtools.send('HeapProfiler.collectGarbage');
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    const value = (name) => metrics.find((metric) => metric.name === name).value;
+    return { mb: value('JSHeapUsedSize') / 1e6, nodes: value('Nodes') };
+  };
+  await viewer.page.evaluate(() => {
+    window.tasks.length = 0; // what opening the page took is not the flood's
+  });
+
+  const raid = await Viewer.open(browser);
+  t.after(() => raid.leave());
+  await raid.page.goto(new URL('/favicon.svg', server.url).href);
+  await viewer.page.bringToFront(); // only a visible page draws
+  const flooding = raid.page.evaluate(flood, { seconds: SECONDS, rate: RATE });
+  await viewer.until(() => document.querySelectorAll('.line').length === 300, null, 30_000);
+  // Measured before garbage is collected for us, which would count as a task.
+  const sent = await flooding;
+  await viewer.until(
+    (last) => document.querySelector('.log-view .line:last-child .text')?.textContent.endsWith(` ${last}`),
+    sent - 1,
+  );
+  const tasks = await viewer.page.evaluate(() => window.tasks);
+  const early = await heap();
+  const lines = await viewer.page.$$eval('.log-view > *', (list) => list.length);
+
+  // Again, for growth.
+  await raid.page.evaluate(flood, { seconds: Math.min(SECONDS, 10), rate: RATE });
+  const late = await heap();
+
+  const longest = Math.max(0, ...tasks);
+  t.diagnostic(`sent ${sent}, long tasks ${tasks.length}, longest ${longest} ms`);
+  t.diagnostic(`heap ${early.mb.toFixed(1)} MB, then ${late.mb.toFixed(1)} MB; nodes ${early.nodes}, then ${late.nodes}; lines ${lines}`);
+  assert.equal(sent, SECONDS * RATE);
+  assert.deepEqual(await viewer.losses(), []);
+  assert.ok(longest <= LONGEST_TASK_MS, `a task of ${longest} ms`);
+  assert.ok(lines <= 300, `${lines} lines in the document`);
+  assert.ok(late.mb < HEAP_MB, `${late.mb} MB of heap`);
+  assert.ok(late.mb - early.mb < GROWTH_MB, `heap grew from ${early.mb} to ${late.mb} MB`);
+});

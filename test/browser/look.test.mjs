@@ -1,0 +1,112 @@
+// How it looks: on a phone, in both languages and themes, with Korean glyphs.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Server } from './server.mjs';
+import { launch, Viewer } from './viewer.mjs';
+
+let browser, server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), Server.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const phone = { viewport: { width: 360, height: 680 }, hasTouch: true, isMobile: true };
+
+test('a phone shows everything without scrolling sideways', async (t) => {
+  for (const locale of ['en-US', 'ko-KR']) {
+    const viewer = await Viewer.open(browser, { ...phone, locale });
+    t.after(() => viewer.leave());
+    const wide = () => viewer.page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+    await viewer.page.goto(server.url);
+    await viewer.page.waitForSelector('.card');
+    assert.ok((await wide()) <= 0, `the list in ${locale}`);
+    await viewer.enter(server.url);
+    assert.ok((await wide()) <= 0, `the room before sign-in in ${locale}`);
+    await viewer.signIn('W'.repeat(27));
+    for (const text of ['w'.repeat(400), '가'.repeat(300), 'https://example.com/' + 'path/'.repeat(60)]) {
+      await viewer.say(text);
+      await viewer.sees(text);
+    }
+    assert.ok((await wide()) <= 0, `the room with long words in ${locale}`);
+    const log = await viewer.page.$eval('.log-view', (el) => [el.scrollWidth - el.clientWidth, el.clientHeight]);
+    assert.ok(log[0] <= 0, `the messages in ${locale}`);
+    assert.ok(log[1] > 200, `the messages have room in ${locale}: ${log[1]} px`);
+  }
+});
+
+test('the language follows the browser, can be chosen, and stays', async (t) => {
+  const viewer = await Viewer.open(browser, { locale: 'ko-KR' });
+  t.after(() => viewer.leave());
+  await viewer.enter(server.url);
+  assert.equal(await viewer.page.getAttribute('html', 'lang'), 'ko');
+  assert.equal(await viewer.page.textContent('[data-mood=praise] .legend-label'), '칭찬');
+  await viewer.page.selectOption('.language select', 'en');
+  assert.equal(await viewer.page.textContent('[data-mood=praise] .legend-label'), 'Praise');
+  await viewer.page.reload();
+  await viewer.live();
+  assert.equal(await viewer.page.getAttribute('html', 'lang'), 'en');
+});
+
+test('both themes have their colours', async (t) => {
+  const grounds = [];
+  for (const colorScheme of ['light', 'dark']) {
+    const viewer = await Viewer.open(browser, { colorScheme });
+    t.after(() => viewer.leave());
+    await viewer.page.goto(server.url);
+    await viewer.page.waitForSelector('.card');
+    grounds.push(await viewer.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor));
+  }
+  assert.notEqual(grounds[0], grounds[1]);
+});
+
+test('Korean is drawn with glyphs, not with boxes', async (t) => {
+  const viewer = await Viewer.open(browser, { locale: 'ko-KR' });
+  t.after(() => viewer.leave());
+  await viewer.page.goto(server.url);
+  await viewer.page.waitForSelector('.card');
+  // A font without a character draws the same box for every one that it lacks.
+  const drawn = await viewer.page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 64;
+    const pen = canvas.getContext('2d', { willReadFrequently: true });
+    pen.font = `48px ${getComputedStyle(document.body).fontFamily}`;
+    pen.textBaseline = 'top';
+    const draw = (text) => {
+      pen.clearRect(0, 0, 64, 64);
+      pen.fillText(text, 4, 4);
+      const { data } = pen.getImageData(0, 0, 64, 64);
+      return data.filter((_, i) => i % 4 === 3).join('');
+    };
+    const letters = [...'가힣채팅분위기칭찬비난웃음질문조언뷁ㅋㅠ'];
+    return { box: draw('\u{10FFFD}'), letters: letters.map((letter) => [letter, draw(letter)]) };
+  });
+  const seen = new Map();
+  for (const [letter, pixels] of drawn.letters) {
+    assert.match(pixels, /[1-9]/, `${letter} is drawn`);
+    assert.notEqual(pixels, drawn.box, `${letter} is a box`);
+    assert.equal(seen.get(pixels), undefined, `${letter} looks like ${seen.get(pixels)}`);
+    seen.set(pixels, letter);
+  }
+});
+
+test('the keyboard alone is enough to join and write', async (t) => {
+  const viewer = await Viewer.open(browser);
+  t.after(() => viewer.leave());
+  await viewer.enter(server.url);
+  const focused = () => viewer.page.evaluate(() => document.activeElement?.getAttribute('name') ?? '');
+  for (let presses = 0; (await focused()) !== 'name'; presses++) {
+    assert.ok(presses < 20, 'Tab leads to the name');
+    await viewer.page.keyboard.press('Tab');
+  }
+  await viewer.page.keyboard.type('Keys');
+  await viewer.page.keyboard.press('Enter');
+  await viewer.page.waitForSelector('textarea:focus');
+  await viewer.page.keyboard.type('typed without a mouse');
+  await viewer.page.keyboard.press('Enter');
+  await viewer.sees('typed without a mouse');
+  assert.equal(await viewer.page.getAttribute('[role=log]', 'aria-live'), 'polite');
+});

@@ -1,0 +1,120 @@
+// A person at the page: Debian's Chromium, and what one does and sees there.
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+/** Runs as root, without a GPU and without /dev/shm, and calls nobody. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const WAIT_MS = 15_000;
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+// Runs in the page before its own script: while `cut` is true no connection can
+// be made, and `sockets` are those that were.
+function watchSockets() {
+  const Native = WebSocket;
+  window.sockets = [];
+  window.cut = false;
+  window.WebSocket = class extends Native {
+    constructor(url, protocols) {
+      super(window.cut ? new URL('/no-such-path', url) : url, protocols);
+      window.sockets.push(this);
+    }
+  };
+}
+
+export class Viewer {
+  /** Opens a browser context of one's own: other storage, other viewer. */
+  static async open(browser, options = {}) {
+    const viewer = new Viewer();
+    viewer.context = await browser.newContext({ locale: 'en-US', viewport: { width: 1100, height: 760 }, ...options });
+    viewer.context.setDefaultTimeout(WAIT_MS);
+    viewer.page = await viewer.context.newPage();
+    viewer.faults = [];
+    viewer.page.on('pageerror', (error) => viewer.faults.push(error.stack ?? error.message));
+    viewer.page.on('console', (line) => /Content.Security.Policy/.test(line.text()) && viewer.faults.push(line.text()));
+    await viewer.page.addInitScript(watchSockets);
+    return viewer;
+  }
+
+  /** Goes to a room and waits until its messages flow. */
+  async enter(url, stream = '1') {
+    await this.page.goto(new URL(`/s/${stream}`, url).href);
+    await this.live();
+  }
+
+  live() {
+    return this.page.waitForSelector('.link-live');
+  }
+
+  async signIn(name) {
+    await this.page.fill('.composer input[name=name]', name);
+    await this.page.press('.composer input[name=name]', 'Enter');
+    await this.page.waitForSelector('.composer textarea');
+    await this.live();
+  }
+
+  async say(text) {
+    await this.page.fill('.composer textarea', text);
+    await this.page.press('.composer textarea', 'Enter');
+  }
+
+  /** Waits until a message with this text is in the room (not only on its way). */
+  sees(text, timeout = WAIT_MS) {
+    return this.until(
+      (wanted) => [...document.querySelectorAll('.line:not(.ghost) .text')].some((el) => el.textContent === wanted),
+      text,
+      timeout,
+    );
+  }
+
+  until(condition, argument, timeout = WAIT_MS) {
+    return this.page.waitForFunction(condition, argument, { timeout });
+  }
+
+  /** The texts in the room, oldest first. */
+  texts() {
+    return this.page.$$eval('.line:not(.ghost) .text', (list) => list.map((el) => el.textContent));
+  }
+
+  /** Declared losses: nobody should see one without a reason. */
+  losses() {
+    return this.page.$$eval('.mark-missed', (list) => list.map((el) => el.textContent));
+  }
+
+  /** Breaks the connection, and keeps it broken until mend. */
+  cut() {
+    return this.page.evaluate(() => {
+      window.cut = true;
+      for (const socket of window.sockets) socket.close();
+    });
+  }
+
+  mend() {
+    return this.page.evaluate(() => {
+      window.cut = false;
+    });
+  }
+
+  /** The percentage that the bar shows for a mood. */
+  mood(name) {
+    return this.page.$eval(`.legend [data-mood=${name}] .legend-value`, (el) => parseInt(el.textContent, 10));
+  }
+
+  /** Leaves; a script error or a breach of the page's policy fails the test. */
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.faults, []);
+  }
+}
