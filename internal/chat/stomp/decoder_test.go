@@ -102,8 +102,11 @@ func TestDecoder(t *testing.T) {
 			}
 			whole := transcript(fresh(), test.in)
 			compare(t, "whole", whole, test.want)
-			octets := transcript(fresh(), strings.Split(test.in, "")...)
-			compare(t, "octet by octet", octets, whole)
+			var octets []string
+			for i := range len(test.in) {
+				octets = append(octets, test.in[i:i+1])
+			}
+			compare(t, "octet by octet", transcript(fresh(), octets...), whole)
 		})
 	}
 }
