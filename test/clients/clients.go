@@ -1,6 +1,14 @@
 // Package clients drives clients that other people wrote, in the versions that
 // are pinned beside it, so that tests can hold the server to what real ones do.
 // scripts/prerequisites.sh installs them.
+//
+//	c := clients.Start(t, clients.StompJS7)
+//	c.Connect("ws://127.0.0.1:8080/chat/ws", token)
+//	c.Subscribe("sub-0", "/topic/stream/1/message")
+//	c.Send("/publish/1", `{"content":"hello"}`, "r-1")
+//	c.Await("receipt")
+//	body := c.Await("message").Body
+//	if c.Disconnect() != 0 { … }
 package clients
 
 import (
