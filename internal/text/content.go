@@ -4,6 +4,7 @@
 package text
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,11 +14,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Limits bound a message's content; 0 is no limit.
+// Limits bound a message's content.
 type Limits struct {
-	Characters int // user-perceived ones (grapheme clusters)
-	Bytes      int // of UTF-8
+	Characters int // user-perceived ones (grapheme clusters); 0: no limit
+	Bytes      int // of UTF-8; 0: DefaultBytes, since a character may have any number
 }
+
+// DefaultBytes is the most that content has if Limits do not say.
+const DefaultBytes = 4 << 10
 
 // Content returns the content of a message as it is stored: in NFC, runs of
 // line breaks and tabs made one space, without space around it. It refuses
@@ -130,8 +134,8 @@ func compose(s string) (composed string, ok bool) {
 }
 
 func (l Limits) check(s string) error {
-	if l.Bytes > 0 && len(s) > l.Bytes {
-		return hubbub.Refuse(hubbub.CodeContentTooLong, "the message has %d bytes, and %d are the most", len(s), l.Bytes)
+	if most := cmp.Or(l.Bytes, DefaultBytes); len(s) > most {
+		return hubbub.Refuse(hubbub.CodeContentTooLong, "the message has %d bytes, and %d are the most", len(s), most)
 	}
 	if n := characters(s, l.Characters); l.Characters > 0 && n > l.Characters {
 		return hubbub.Refuse(hubbub.CodeContentTooLong, "the message has %d characters, and %d are the most", n, l.Characters)

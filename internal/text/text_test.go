@@ -85,9 +85,11 @@ func TestContent(t *testing.T) {
 }
 
 func TestContentWithoutLimits(t *testing.T) {
-	long := strings.Repeat("한", 100_000)
-	if got, err := Content(long, Limits{}); err != nil || got != long {
-		t.Fatalf("got %d bytes, %v", len(got), err)
+	if got, err := Content(strings.Repeat("x", 4096), Limits{}); err != nil || len(got) != 4096 {
+		t.Errorf("4 KiB: got %d bytes, %v", len(got), err)
+	}
+	if _, err := Content(strings.Repeat("x", 4097), Limits{}); hubbub.AsError(err).Code != hubbub.CodeContentTooLong {
+		t.Errorf("one byte more: got %v", err)
 	}
 }
 
