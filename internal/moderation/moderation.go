@@ -91,3 +91,15 @@ func (s *State) May(who Speaker, now time.Time) error {
 	}
 	return nil
 }
+
+// Withhold returns a message's value without its text, marked as deleted: what
+// viewers get of a message that was removed.
+func Withhold(value []byte) []byte {
+	m, err := hubbub.ParseMessage(value)
+	if err != nil {
+		return []byte(`{"content":"","deleted":true}`)
+	}
+	m.Content, m.Nonce = "", ""
+	out := m.AppendJSON(nil)
+	return append(out[:len(out)-1], `,"deleted":true}`...)
+}

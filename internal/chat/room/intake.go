@@ -1,0 +1,227 @@
+package room
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/livebus"
+)
+
+// A repair is under way while the room does not have all that lies before what
+// the bus last gave it, as when it has just been made.
+type repair struct {
+	active bool
+	held   []livebus.Event // what came meanwhile, oldest first
+	target hubbub.Position // fetch up to here at least
+}
+
+// maxHeld bounds what is held during a repair; beyond it the repair fetches that
+// too.
+const maxHeld = 10_000
+
+// take is the room's livebus.Handler.
+func (r *Room) take(b livebus.Batch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mu.repairs.active {
+		r.hold(b.Events)
+	} else {
+		r.admit(b.Events)
+	}
+	if r.mu.last.Before(b.Newest) {
+		r.repairTo(b.Newest)
+	}
+}
+
+// hold keeps events for after the repair; mu is held.
+func (r *Room) hold(events []livebus.Event) {
+	p := &r.mu.repairs
+	for _, e := range events {
+		if !e.Channel.Positioned() {
+			r.push(e)
+			continue
+		}
+		if len(p.held) >= maxHeld {
+			p.target = p.held[len(p.held)-1].Position
+			p.held = nil
+		}
+		p.held = append(p.held, e)
+	}
+}
+
+// admit appends what continues the chain; at a hole it starts a repair and holds
+// the rest. mu is held.
+func (r *Room) admit(events []livebus.Event) {
+	for i, e := range events {
+		switch {
+		case !e.Channel.Positioned():
+			r.push(e)
+		case e.Position.Compare(r.mu.last) <= 0: // seen
+		case e.Prev.Compare(r.mu.last) <= 0:
+			r.push(e)
+		default:
+			r.repairTo(e.Prev)
+			r.hold(events[i:])
+			return
+		}
+	}
+}
+
+// repairTo starts fetching what lies up to target; mu is held.
+func (r *Room) repairTo(target hubbub.Position) {
+	if r.mu.repairs.target.Before(target) {
+		r.mu.repairs.target = target
+	}
+	if r.mu.repairs.active || r.mu.closed {
+		return
+	}
+	r.mu.repairs.active = true
+	r.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		r.repair(r.ctx)
+	}()
+}
+
+// repair fetches from history until the chain is whole again, for as long as it
+// takes: viewers wait rather than be shown a chat with a hole in it.
+func (r *Room) repair(ctx context.Context) {
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		r.mu.Lock()
+		if r.mended() {
+			r.mu.Unlock()
+			return
+		}
+		last := r.mu.last
+		r.mu.Unlock()
+
+		entries, through, err := r.hub.options.History.After(ctx, r.id, last, 500)
+		switch {
+		case errors.Is(err, eventlog.ErrGone):
+			r.logger().Error("messages are gone from log and archive; viewers are told of a gap", "after", last.String())
+			r.jump()
+		case err != nil:
+			r.logger().Warn("a gap in the live messages cannot be filled yet", "after", last.String(), "error", err)
+			pause(ctx, attempt)
+		default:
+			if len(entries) > 0 {
+				attempt = 0
+			} else if !last.Before(through) {
+				pause(ctx, attempt) // what the bus has seen is not readable yet
+			}
+			r.append(entries, through)
+		}
+	}
+}
+
+// mended ends the repair if nothing is missing any more; what was held may begin
+// another, which has a goroutine of its own. mu is held.
+func (r *Room) mended() bool {
+	if r.mu.last.Before(r.mu.repairs.target) {
+		return false
+	}
+	held := r.mu.repairs.held
+	r.mu.repairs = repair{}
+	r.admit(held)
+	return true
+}
+
+// append adds what was fetched to the chain.
+func (r *Room) append(entries []archive.Entry, through hubbub.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, entry := range entries {
+		if e, ok := eventOf(entry); ok && r.mu.last.Before(e.Position) {
+			r.push(e)
+		}
+	}
+	if r.mu.last.Before(through) {
+		r.mu.last = through
+	}
+}
+
+// jump gives up what cannot be had and declares it.
+func (r *Room) jump() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	to := r.mu.repairs.target
+	if held := r.mu.repairs.held; len(held) > 0 && to.Before(held[0].Prev) {
+		to = held[0].Prev
+	}
+	for c := range hubbub.Channels {
+		if hubbub.Channel(c).Positioned() {
+			r.mu.gap[c] = span{from: r.mu.last, to: to}
+		}
+	}
+	r.mu.last = to
+}
+
+// push adds an event that is next in order, and sees that it is flushed; mu is held.
+func (r *Room) push(e livebus.Event) {
+	kept := event{id: e.ID, position: e.Position, time: e.Time, value: e.Value}
+	if e.Channel.Positioned() {
+		kept.prev, kept.gap = r.mu.ends[e.Channel], r.mu.gap[e.Channel]
+		r.mu.ends[e.Channel], r.mu.gap[e.Channel] = e.Position, span{}
+		r.mu.last = e.Position
+		r.note(e, &kept)
+		r.mu.recent[e.Channel].add(kept)
+		r.mu.pending[e.Channel] = append(r.mu.pending[e.Channel], kept)
+	} else {
+		r.mu.latest[e.Channel] = e.Value
+		r.mu.pending[e.Channel] = append(r.mu.pending[e.Channel][:0], kept) // the latest wins
+	}
+	r.schedule()
+}
+
+// note takes what the room itself must know of an event; mu is held.
+func (r *Room) note(e livebus.Event, kept *event) {
+	switch {
+	case e.Channel == hubbub.EventChannel:
+		control, err := hubbub.ParseControl(e.Value)
+		if err != nil {
+			r.logger().Warn("a control record cannot be read and is not honoured", "position", e.Position.String(), "error", err)
+			return
+		}
+		r.mu.rules.Apply(&control, e.Position, e.Time)
+	case bytes.Contains(e.Value, []byte(`"nonce"`)):
+		if m, err := hubbub.ParseMessage(e.Value); err == nil && m.Nonce != "" {
+			kept.nonce = m.Nonce
+			r.mu.nonces.add(&m, e.Position, e.Time)
+		}
+	}
+}
+
+// eventOf makes of an archived record what the relay would have published; ok is
+// false for kinds that are not shown.
+func eventOf(e archive.Entry) (livebus.Event, bool) {
+	out := livebus.Event{ID: string(e.ID), Position: e.Position, Time: e.Time, Kind: e.Kind, Value: e.Value}
+	if out.ID == "" {
+		out.ID = e.Position.String()
+	}
+	switch e.Kind {
+	case hubbub.KindMessage:
+		out.Channel = hubbub.MessageChannel
+	case hubbub.KindControl:
+		out.Channel = hubbub.EventChannel
+	default:
+		return out, false
+	}
+	return out, e.Version <= eventlog.Version
+}
+
+// pause waits before another attempt: longer each time up to 2 s, with jitter.
+func pause(ctx context.Context, attempt int) {
+	wait := min(20*time.Millisecond<<min(attempt, 7), 2*time.Second)
+	timer := time.NewTimer(wait/2 + rand.N(wait/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

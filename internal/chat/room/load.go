@@ -1,0 +1,157 @@
+package room
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
+)
+
+// keep is how many of the newest events of a channel a room has at hand for
+// joins and resumes: more than a SUBSCRIBE may ask for.
+const keep = 256
+
+// recent has the newest events of a positioned channel, oldest first.
+type recent struct{ events []event }
+
+func (q *recent) add(e event) {
+	if len(q.events) >= 2*keep {
+		q.events = append(q.events[:0:0], q.events[len(q.events)-keep:]...)
+	}
+	q.events = append(q.events, e)
+}
+
+// load brings the room to the present: its newest messages, its rules, and what
+// was said meanwhile. The subscription comes first, so that nothing falls
+// between; batches are held until load is done.
+func (r *Room) load(ctx context.Context) error {
+	cancel, err := r.hub.options.Bus.Subscribe(ctx, r.id, r.take)
+	if err != nil {
+		return fmt.Errorf("subscribe to the live bus: %w", err)
+	}
+	r.cancel = cancel
+	messages, err := r.messages(ctx)
+	if err != nil {
+		return err
+	}
+	var newest hubbub.Position
+	if len(messages) > 0 {
+		newest = messages[len(messages)-1].Position
+	}
+	controls, err := r.controls(ctx, newest)
+	if err != nil {
+		return err
+	}
+	r.seed(messages, controls, newest)
+	for {
+		entries, through, err := r.hub.options.History.After(ctx, r.id, newest, 500)
+		if err != nil {
+			return fmt.Errorf("read up to the present: %w", err)
+		}
+		r.append(entries, through)
+		if len(entries) < 500 {
+			break
+		}
+		newest = through
+	}
+	r.seedLatest(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := r.mu.repairs.held
+	r.mu.repairs = repair{}
+	r.admit(held)
+	return nil
+}
+
+// messages returns the newest messages, oldest first: as many as are kept for
+// joins, and those in which a repeated nonce would be looked for.
+func (r *Room) messages(ctx context.Context) ([]archive.Entry, error) {
+	kind := hubbub.KindMessage
+	var all []archive.Entry
+	for limit := keep; ; limit = 1000 {
+		q := archive.Query{Stream: r.id, Kind: &kind, Limit: limit}
+		if len(all) > 0 {
+			q.Before = all[0].Position
+		}
+		page, err := r.hub.options.History.Page(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("read the newest messages: %w", err)
+		}
+		all = append(page, all...)
+		if len(page) < limit || len(all) >= maxNonces || r.hub.options.Now().Sub(page[0].Time) > nonceWindow {
+			return all, nil
+		}
+	}
+}
+
+// controls returns all control records up to a position. They are read after the
+// newest messages, so none before those is missing.
+func (r *Room) controls(ctx context.Context, through hubbub.Position) ([]archive.Entry, error) {
+	const page = 500
+	kind := hubbub.KindControl
+	var all []archive.Entry
+	for after := (hubbub.Position{}); after.Before(through); {
+		entries, err := r.hub.options.History.Page(ctx, archive.Query{
+			Stream: r.id, After: after, Forward: true, Kind: &kind, Limit: page,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the room's control records: %w", err)
+		}
+		for _, e := range entries {
+			if e.Position.Compare(through) <= 0 {
+				all = append(all, e)
+			}
+		}
+		if len(entries) < page {
+			break
+		}
+		after = entries[page-1].Position
+	}
+	return all, nil
+}
+
+// seed takes what is known of the past, which is not flushed to anybody.
+func (r *Room) seed(messages, controls []archive.Entry, newest hubbub.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, entries := range [][]archive.Entry{controls, messages} {
+		for _, entry := range entries {
+			e, ok := eventOf(entry)
+			if !ok {
+				continue
+			}
+			kept := event{id: e.ID, position: e.Position, prev: r.mu.ends[e.Channel], time: e.Time, value: e.Value}
+			r.note(e, &kept)
+			r.mu.recent[e.Channel].add(kept)
+			r.mu.ends[e.Channel] = e.Position
+		}
+	}
+	// The first kept message may have others before it, which a chain from the
+	// beginning of the room would deny.
+	if q := &r.mu.recent[hubbub.MessageChannel]; len(messages) >= keep && q.events[0].prev.IsZero() {
+		q.events = q.events[1:]
+	}
+	r.mu.last, r.mu.flushed = newest, newest
+}
+
+func (r *Room) seedLatest(ctx context.Context) {
+	if r.hub.options.Latest == nil {
+		return
+	}
+	for c := range hubbub.Channels {
+		channel := hubbub.Channel(c)
+		if channel.Positioned() {
+			continue
+		}
+		value, ok, err := r.hub.options.Latest(ctx, r.id, channel)
+		if err != nil {
+			r.logger().Warn("the newest value of a channel cannot be had", "channel", channel.String(), "error", err)
+		}
+		r.mu.Lock()
+		if ok && r.mu.latest[c] == nil {
+			r.mu.latest[c] = value
+		}
+		r.mu.Unlock()
+	}
+}

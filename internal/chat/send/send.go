@@ -1,0 +1,347 @@
+// Package send is the way of a message from a viewer into the log: checked,
+// limited, recognised when repeated, appended, and answered exactly once, with a
+// receipt only when it is durable.
+//
+// Nothing here waits for the log or for other viewers; answers come from the
+// log's goroutine.
+package send
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/cache"
+	"github.com/hubbub-live/hubbub/internal/chat/room"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/moderation"
+	"github.com/hubbub-live/hubbub/internal/text"
+	"github.com/hubbub-live/hubbub/internal/token"
+)
+
+// Options of a Sender. Log, Hub, Cache, Stream, May and Logger are required.
+type Options struct {
+	Log   eventlog.Log
+	Hub   *room.Hub
+	Cache cache.Cache // slow mode, across chat servers
+	// Stream returns a stream, or a *hubbub.Error if there is none or it is not known.
+	Stream func(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error)
+	// May is the policy: nil, or why who may not send to the stream.
+	May func(who token.Identity, s hubbub.Stream) error
+
+	Rate    float64       // messages a second and user; 0: no limit
+	Burst   int           // of the rate
+	Length  int           // user-perceived characters of a message; 0: no limit but maxContent
+	Timeout time.Duration // after it the outcome is reported as unknown; 0: 10 s
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// A Post is one SEND.
+type Post struct {
+	Who    token.Identity // Who.User "" is anonymous
+	Stream hubbub.StreamID
+	Body   []byte // not retained
+	Nonce  string // "": none
+	// Answer is called exactly once, on any goroutine, and must not block.
+	Answer func(Answer)
+}
+
+// An Answer is what became of a Post: logged, or Err.
+type Answer struct {
+	room.Logged
+	Err *hubbub.Error // CodeOutcomeUnknown: may be logged; any other: certainly not
+	// Content is the text as it was sent, to be given back when refused.
+	Content string
+}
+
+// A Sender takes posts. All methods may be called concurrently.
+type Sender struct {
+	options Options
+	rates   rates
+	flights flights
+	waiting waiting
+	count   counters
+}
+
+// New returns a sender. Run must be called for posts to time out.
+func New(options Options) *Sender {
+	if options.Timeout == 0 {
+		options.Timeout = 10 * time.Second
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	s := &Sender{options: options, count: newCounters(options.Metrics)}
+	s.rates.interval, s.rates.burst = options.Rate, options.Burst
+	return s
+}
+
+// Run ends the waiting of posts whose outcome does not come, until ctx ends.
+func (s *Sender) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			now := s.options.Now()
+			s.waiting.expire(now)
+			s.flights.forget(now)
+			s.rates.forget(now)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Post checks a message and appends it to the log. It waits at most for the room
+// to be loaded and the stream to be looked up; the answer may come later.
+func (s *Sender) Post(ctx context.Context, p Post) {
+	var body body
+	answer := s.answerer(p, &body)
+	m, r, err := s.check(ctx, p, &body)
+	if err != nil {
+		answer(Answer{Err: hubbub.AsError(err)})
+		return
+	}
+	if p.Nonce == "" {
+		if err := s.admit(ctx, p, r); err != nil {
+			answer(Answer{Err: hubbub.AsError(err)})
+			return
+		}
+		s.append(m, answer)
+		return
+	}
+	flight := flightKey{p.Stream, p.Who.User, p.Nonce}
+	first := s.flights.join(flight, s.options.Now(), answer)
+	if !first {
+		return // the first one's answer is this one's
+	}
+	land := func(a Answer) { s.flights.land(flight, a) }
+	if logged, ok := r.Repeated(p.Who.User, p.Nonce, s.options.Now()); ok {
+		land(Answer{Logged: logged})
+		return
+	}
+	if err := s.admit(ctx, p, r); err != nil {
+		land(Answer{Err: hubbub.AsError(err)})
+		return
+	}
+	s.append(m, land)
+}
+
+// answerer returns what answers p, the first time it is called; when the deadline
+// comes first, the answer is that the outcome is unknown.
+func (s *Sender) answerer(p Post, b *body) func(Answer) {
+	give := func(a Answer) {
+		a.Content = b.Content
+		s.count.answered(a)
+		p.Answer(a)
+	}
+	w := s.waiting.add(s.options.Now().Add(s.options.Timeout), func() {
+		give(Answer{Err: hubbub.Refuse(hubbub.CodeOutcomeUnknown,
+			"the log has not answered; the message may be logged: repeat it with the same nonce")})
+	})
+	return func(a Answer) {
+		if w.answer() {
+			give(a)
+		}
+	}
+}
+
+// body is what a SEND carries; unknown fields, a sender among them, are ignored.
+type body struct {
+	Content  string          `json:"content"`
+	StreamID json.RawMessage `json:"streamId"`
+}
+
+// check returns the message to log and its room, or why it is refused.
+func (s *Sender) check(ctx context.Context, p Post, b *body) (*hubbub.Message, *room.Room, error) {
+	if p.Who.User == "" {
+		return nil, nil, hubbub.Refuse(hubbub.CodeTokenRequired, "sign in to write: CONNECT with an Authorization header")
+	}
+	if err := b.parse(p.Body, p.Stream); err != nil {
+		return nil, nil, err
+	}
+	if p.Nonce != "" {
+		if err := text.Nonce(p.Nonce); err != nil {
+			return nil, nil, err
+		}
+	}
+	stream, err := s.options.Stream(ctx, p.Stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	if stream.Status == hubbub.StatusEnded {
+		return nil, nil, hubbub.Refuse(hubbub.CodeStreamEnded, "the stream %s has ended; its chat can be read, not written", p.Stream)
+	}
+	if err := s.options.May(p.Who, stream); err != nil {
+		return nil, nil, err
+	}
+	r, err := s.options.Hub.Room(ctx, p.Stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	content, err := text.Content(b.Content, text.Limits{Characters: s.options.Length})
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a message id: %w", err)
+	}
+	return &hubbub.Message{
+		ID:       hubbub.MessageID(id.String()),
+		StreamID: p.Stream,
+		Sender: hubbub.Sender{
+			ID: p.Who.User, Name: p.Who.Name, ProfileImageURL: p.Who.Picture, Roles: rolesIn(p.Who, stream),
+		},
+		Content:   content,
+		CreatedAt: s.options.Now(),
+		Nonce:     p.Nonce,
+	}, r, nil
+}
+
+func (b *body) parse(text []byte, stream hubbub.StreamID) error {
+	switch {
+	case !utf8.Valid(text):
+		return hubbub.Refuse(hubbub.CodeBodyInvalid, "the body is not UTF-8")
+	case len(bytes.TrimSpace(text)) == 0:
+		return hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is empty; send JSON such as {"content":"hello"}`)
+	}
+	if err := json.Unmarshal(text, b); err != nil {
+		*b = body{}
+		return hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is not JSON such as {"content":"hello"}: %s`, describe(err))
+	}
+	if named, ok := b.named(); ok && named != string(stream) {
+		return hubbub.Refuse(hubbub.CodeStreamMismatch, "the body names stream %.64q, the destination %s; they must be the same or the body name none", named, stream)
+	}
+	return nil
+}
+
+// named returns the stream that the body names; the reference's clients send
+// numbers as well as strings.
+func (b *body) named() (string, bool) {
+	raw := string(b.StreamID)
+	if raw == "" || raw == "null" {
+		return "", false
+	}
+	var name string
+	if json.Unmarshal(b.StreamID, &name) == nil {
+		return name, true
+	}
+	return raw, true
+}
+
+func describe(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("%v at byte %d", syntax, syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%q is a %s", kind.Field, kind.Value)
+	}
+	return "it cannot be read"
+}
+
+// rolesIn returns the roles that are shown with a message in a stream.
+func rolesIn(who token.Identity, s hubbub.Stream) []string {
+	roles := slices.Clone(who.Roles)
+	if s.HostID != "" && s.HostID == who.User && !slices.Contains(roles, hubbub.RoleOwner) {
+		roles = append(roles, hubbub.RoleOwner)
+	}
+	return roles
+}
+
+// admit applies the rules that a message uses up: the room's, the rate, slow mode.
+func (s *Sender) admit(ctx context.Context, p Post, r *room.Room) error {
+	stream, err := s.options.Stream(ctx, p.Stream)
+	if err != nil {
+		return err
+	}
+	roles := rolesIn(p.Who, stream)
+	who := moderation.Speaker{
+		User:  p.Who.User,
+		Guest: slices.Contains(roles, hubbub.RoleGuest),
+		Exempt: slices.Contains(roles, hubbub.RoleOwner) || slices.Contains(roles, hubbub.RoleModerator) ||
+			slices.Contains(roles, hubbub.RoleAdmin),
+	}
+	if err := r.May(who); err != nil || who.Exempt {
+		return err
+	}
+	if wait := s.rates.take(p.Who.User, s.options.Now()); wait > 0 {
+		refusal := hubbub.Refuse(hubbub.CodeRateLimited, "too many messages: %g a second, wait %d ms", s.options.Rate, wait.Milliseconds()+1)
+		refusal.RetryAfter = wait
+		return refusal
+	}
+	return s.slow(ctx, p, r)
+}
+
+// slow holds a user to one message per SlowSeconds of the room.
+func (s *Sender) slow(ctx context.Context, p Post, r *room.Room) error {
+	seconds := r.SlowSeconds()
+	if seconds <= 0 {
+		return nil
+	}
+	window := time.Duration(seconds) * time.Second
+	now := s.options.Now()
+	key := "slow:" + string(p.Stream) + ":" + string(p.Who.User)
+	value, err := now.Add(window).MarshalText()
+	if err != nil {
+		return fmt.Errorf("note a message for slow mode: %w", err)
+	}
+	current, added, err := s.options.Cache.Add(ctx, key, value, window)
+	if err != nil || added {
+		return nil // without the cache slow mode is off: better than nobody being able to write
+	}
+	refusal := hubbub.Refuse(hubbub.CodeSlowMode, "slow mode: one message every %d seconds", seconds)
+	refusal.RetryAfter = window
+	var until time.Time
+	if until.UnmarshalText(current) == nil {
+		refusal.RetryAfter = max(until.Sub(now), time.Millisecond)
+	}
+	return refusal
+}
+
+// append logs the message and calls done with what became of it, once, however
+// late.
+func (s *Sender) append(m *hubbub.Message, done func(Answer)) {
+	value := m.AppendJSON(make([]byte, 0, 320+len(m.Content)))
+	record := eventlog.Record{Stream: m.StreamID, Kind: hubbub.KindMessage, Value: value}
+	s.options.Log.Append(context.Background(), eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
+		if err != nil {
+			done(Answer{Err: logError(err)})
+			return
+		}
+		done(Answer{Logged: room.Logged{ID: m.ID, Position: position}})
+	})
+}
+
+// logError says what a failed append means for the sender.
+func logError(err error) *hubbub.Error {
+	e := &hubbub.Error{Err: err, RetryAfter: time.Second}
+	switch {
+	case errors.Is(err, eventlog.ErrUnknown):
+		e.Code, e.Message = hubbub.CodeOutcomeUnknown, "the message may be logged; repeat it with the same nonce"
+	case errors.Is(err, eventlog.ErrBusy):
+		e.Code, e.Message = hubbub.CodeOverloaded, "too much is being written at once, try again"
+	case errors.Is(err, eventlog.ErrFull), errors.Is(err, eventlog.ErrReadOnly):
+		e.Code, e.Message, e.RetryAfter = hubbub.CodeStorageFull, "the server has no room for messages, try again later", 10*time.Second
+	case errors.Is(err, eventlog.ErrTooLarge):
+		e.Code, e.Message, e.RetryAfter = hubbub.CodeContentTooLong, "the message is too large", 0
+	default:
+		e.Code, e.Message = hubbub.CodeUnavailable, "messages cannot be written now, try again"
+	}
+	return e
+}

@@ -1,0 +1,133 @@
+// Package transport puts STOMP frames into WebSocket messages, as they are or in
+// SockJS' arrays: the bytes that go to a socket, made once and shared by every
+// viewer that speaks the same transport.
+package transport
+
+import (
+	"encoding/binary"
+
+	"github.com/gobwas/ws"
+	"github.com/hubbub-live/hubbub/internal/chat/sockjs"
+)
+
+// A Transport is how STOMP frames travel.
+type Transport uint8
+
+// The transports.
+const (
+	Plain  Transport = iota // STOMP frames, several in one WebSocket text message
+	SockJS                  // a["frame","frame"]
+)
+
+// maxMessage is where a batch is cut into another WebSocket message: some
+// clients take no more than 64 KiB at once.
+const maxMessage = 60 << 10
+
+// maxHeader is the size of the longest header of a server's WebSocket frame.
+const maxHeader = 10
+
+// A Packer collects STOMP frames into WebSocket messages, one after the other in
+// one slice. The zero Packer is ready for Reset.
+type Packer struct {
+	transport Transport
+	out       []byte
+	start     int // of the open message's header room in out; -1: none is open
+}
+
+// Reset starts over, appending to dst (which may be nil).
+func (p *Packer) Reset(t Transport, dst []byte) {
+	p.transport, p.out, p.start = t, dst, -1
+}
+
+// Add appends one STOMP frame, which is copied.
+func (p *Packer) Add(frame []byte) {
+	if p.start >= 0 && len(p.out)-p.start+len(frame) > maxMessage {
+		p.end()
+	}
+	opened := p.start < 0
+	if opened {
+		p.start = len(p.out)
+		p.out = append(p.out, make([]byte, maxHeader)...)
+	}
+	if p.transport == Plain {
+		p.out = append(p.out, frame...)
+		return
+	}
+	if opened {
+		p.out = append(p.out, 'a', '[')
+	} else {
+		p.out = append(p.out, ',')
+	}
+	p.out = sockjs.AppendString(p.out, frame)
+}
+
+// Bytes closes the open message and returns everything added since Reset.
+func (p *Packer) Bytes() []byte {
+	if p.start >= 0 {
+		p.end()
+	}
+	return p.out
+}
+
+// end writes the header of the open message, moving the payload back over the
+// room that a short header leaves.
+func (p *Packer) end() {
+	if p.transport == SockJS {
+		p.out = append(p.out, ']')
+	}
+	payload := p.out[p.start+maxHeader:]
+	var header [maxHeader]byte
+	n := putHeader(&header, ws.OpText, len(payload))
+	copy(p.out[p.start:], header[:n])
+	copy(p.out[p.start+n:], payload)
+	p.out = p.out[:p.start+n+len(payload)]
+	p.start = -1
+}
+
+func putHeader(header *[maxHeader]byte, op ws.OpCode, size int) int {
+	header[0] = 0x80 | byte(op)
+	switch {
+	case size < 126:
+		header[1] = byte(size)
+		return 2
+	case size < 1<<16:
+		header[1] = 126
+		binary.BigEndian.PutUint16(header[2:], uint16(size))
+		return 4
+	default:
+		header[1] = 127
+		binary.BigEndian.PutUint64(header[2:], uint64(size))
+		return 10
+	}
+}
+
+// AppendMessage appends a WebSocket message with one STOMP frame to dst.
+func AppendMessage(t Transport, dst, frame []byte) []byte {
+	var p Packer
+	p.Reset(t, dst)
+	p.Add(frame)
+	return p.Bytes()
+}
+
+// AppendRaw appends a WebSocket frame with the payload as it is.
+func AppendRaw(dst []byte, op ws.OpCode, payload []byte) []byte {
+	var header [maxHeader]byte
+	n := putHeader(&header, op, len(payload))
+	return append(append(dst, header[:n]...), payload...)
+}
+
+// AppendHeartBeat appends a STOMP heart-beat.
+func AppendHeartBeat(t Transport, dst []byte) []byte {
+	if t == SockJS {
+		return AppendRaw(dst, ws.OpText, []byte(`a["\n"]`))
+	}
+	return AppendRaw(dst, ws.OpText, []byte("\n"))
+}
+
+// AppendClose appends what ends a connection with a number and a word.
+func AppendClose(t Transport, dst []byte, number int, reason string) []byte {
+	if t == SockJS {
+		dst = AppendRaw(dst, ws.OpText, sockjs.AppendClose(nil, number, reason))
+	}
+	return AppendRaw(dst, ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(number), reason))
+}
