@@ -1,0 +1,167 @@
+// Package httpapi owns the HTTP side of the server: the mux, what every request
+// goes through, and the routes of the API with their OpenAPI document. Each route
+// asks a service below it and translates; nothing is decided here.
+//
+// Chat and page are handlers of their own, mounted on the same mux by
+// [Options.Mount]: they get the security headers and the guard against panics,
+// and the plain ResponseWriter, so that they may hijack the connection.
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/origin"
+	"github.com/hubbub-live/hubbub/internal/streams"
+	"github.com/hubbub-live/hubbub/internal/token"
+)
+
+// Keys verifies tokens and shows how others may; *token.Keys is one.
+type Keys interface {
+	Verify(raw string) (token.Identity, error)
+	JWKS() []byte
+}
+
+// Accounts signs people in; *account.Service is one.
+type Accounts interface {
+	Guest(ctx context.Context, name string) (account.Session, error)
+	Reissue(ctx context.Context, refresh string) (account.Session, error)
+	Logout(ctx context.Context, refresh string) error
+	Describe(ctx context.Context, id token.Identity) (account.User, []string, error)
+}
+
+// Directory answers which streams there are; *streams.Directory is one.
+type Directory interface {
+	Stream(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error)
+}
+
+// Lister lists streams; *streams.Service is one.
+type Lister interface {
+	List(ctx context.Context, status string, page, size int) (streams.Page, error)
+}
+
+// Viewers answers how many watch a stream; *streams.Viewers is one.
+type Viewers interface {
+	Of(ctx context.Context, stream hubbub.StreamID) int
+}
+
+// History pages through what was said; *history.Reader is one.
+type History interface {
+	Page(ctx context.Context, q archive.Query) ([]archive.Entry, error)
+}
+
+// Latest has the newest value of a stream; ok is false while there is none.
+type Latest interface {
+	Latest(ctx context.Context, stream hubbub.StreamID) (value []byte, ok bool, err error)
+}
+
+// Options say what is served. Keys is required; without the services that a
+// group of routes needs, the group is not there.
+type Options struct {
+	Version string // in the OpenAPI document; "": "dev"
+	Keys    Keys
+
+	Accounts Accounts // nil: no /api/v1/users
+
+	// nil Directory, Lister or Viewers: no /api/v1/streams.
+	Directory Directory
+	Lister    Lister
+	Viewers   Viewers
+
+	History  History // nil: no …/messages
+	Analysis Latest  // nil: no …/analysis
+	Summary  Latest  // nil: summaries are empty
+
+	// Settings returns the rules of a room; nil: open, not slow.
+	Settings func(ctx context.Context, stream hubbub.StreamID) hubbub.Settings
+	// Mood classifies a message of the history; nil: messages have no mood.
+	Mood func(content string) string
+
+	Origins   *origin.Policy       // nil: the same origin
+	Clients   *clientaddr.Resolver // nil: no trusted proxies
+	GuestRate int                  // guests a minute and address (IPv6: /64), loopback exempt; 0: no limit
+
+	// Mount has handlers beside the API, by pattern of http.ServeMux. A handler at
+	// "/" is asked to GET and HEAD only, and only what is not below /api/.
+	Mount map[string]http.Handler
+	// Closing is closed when the server is about to stop: event streams end, and
+	// their readers come back. nil: they end when the connection is closed.
+	Closing <-chan struct{}
+
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: nowhere
+}
+
+// api is the state of the handler.
+type api struct {
+	Options
+	guests *addressRate
+	live   chan struct{} // a place per event stream
+}
+
+// New makes the handler of everything on the main address.
+func New(o Options) (http.Handler, error) {
+	if o.Keys == nil {
+		return nil, errors.New("an HTTP API needs keys")
+	}
+	o.Version = cmp.Or(o.Version, "dev")
+	if o.Origins == nil {
+		o.Origins = &origin.Policy{}
+	}
+	if o.Clients == nil {
+		o.Clients = &clientaddr.Resolver{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &api{Options: o, guests: newAddressRate(o.GuestRate), live: make(chan struct{}, maxEventStreams)}
+	return a.handler()
+}
+
+func (a *api) handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	routes := humago.New(mux, humaConfig(a.Version))
+	routes.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { next(&answer{humaContext: ctx}) })
+	a.userRoutes(routes)
+	a.streamRoutes(routes)
+	a.historyRoutes(routes)
+	a.eventRoutes(routes)
+	if err := documents(mux, routes.OpenAPI(), a.Keys.JWKS()); err != nil {
+		return nil, err
+	}
+	for pattern, h := range a.Mount {
+		if pattern != "/" {
+			mux.Handle(pattern, h)
+		}
+	}
+	mux.Handle("/", a.rest(mux, a.Mount["/"]))
+	return a.guard(mux), nil
+}
+
+// NewServer makes a server for handler with the timeouts that keep a slow or
+// silent client from holding on to it. There is none for a whole answer: event
+// streams and sockets last.
+func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		// TLS errors and the like, each a stranger's doing.
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}
