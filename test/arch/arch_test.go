@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -104,4 +105,35 @@ func TestLoadSeesTestsOfThisFolderOnly(t *testing.T) {
 		}
 	}
 	t.Error("this package was not read as it is")
+}
+
+// TestFileMap holds docs/architecture.md to what is there.
+func TestFileMap(t *testing.T) {
+	text, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "## File map")
+	if !ok {
+		t.Fatal("docs/architecture.md has no file map")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	mapped := ""
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(section, -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			mapped += name[1] + "\n"
+			if _, err := os.Stat("../../" + name[1]); err != nil {
+				t.Errorf("the file map has %s: %v", name[1], err)
+			}
+		}
+	}
+	for _, p := range load(t) {
+		parts := strings.SplitN(p.Path, "/", 3)
+		if parts[0] != "internal" {
+			continue
+		}
+		if folder := strings.Join(parts[:2], "/"); !strings.Contains(mapped, folder+"\n") {
+			t.Errorf("the file map has no %s", folder)
+		}
+	}
 }

@@ -1,0 +1,136 @@
+package raw
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// FileName is the name of the file in a run's folder.
+const FileName = "raw.jsonl"
+
+// The kinds of lines, each with the value it carries.
+const (
+	kindRun    = "run"
+	kindPhase  = "phase"
+	kindSample = "sample"
+	kindRoom   = "room"
+	kindViewer = "viewer"
+	kindEnd    = "end"
+)
+
+// A line is how every value stands in the file.
+type line struct {
+	Kind  string          `json:"kind"`
+	Value json.RawMessage `json:"value"`
+}
+
+// A Writer writes a file line by line. It is for one goroutine.
+type Writer struct {
+	out *json.Encoder
+	err error
+}
+
+// NewWriter begins a file.
+func NewWriter(w io.Writer, h Header) *Writer {
+	h.Version = Version
+	out := &Writer{out: json.NewEncoder(w)}
+	out.put(kindRun, h)
+	return out
+}
+
+// Phase, Sample, Room and Viewer add a line; errors wait for End.
+func (w *Writer) Phase(p Phase)   { w.put(kindPhase, p) }
+func (w *Writer) Sample(s Sample) { w.put(kindSample, s) }
+func (w *Writer) Room(r Room)     { w.put(kindRoom, r) }
+func (w *Writer) Viewer(v Viewer) { w.put(kindViewer, v) }
+
+// End writes the last line and returns the first error of all.
+func (w *Writer) End(e End) error {
+	w.put(kindEnd, e)
+	return w.err
+}
+
+func (w *Writer) put(kind string, value any) {
+	if w.err != nil {
+		return
+	}
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = w.out.Encode(line{kind, text})
+	}
+	if err != nil {
+		w.err = fmt.Errorf("write the raw results: %w", err)
+	}
+}
+
+// ErrBrokenOff is returned for a file without its last line.
+var ErrBrokenOff = errors.New("the run was broken off: its raw file has no end")
+
+const longestLine = 16 << 20
+
+// Read reads a whole file. Unknown kinds of lines are passed over.
+func Read(r io.Reader) (*Run, error) {
+	run := &Run{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, longestLine)
+	ended := false
+	for number := 1; lines.Scan(); number++ {
+		var l line
+		err := json.Unmarshal(lines.Bytes(), &l)
+		if err == nil {
+			err = run.take(l)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read line %d of the raw results: %w", number, err)
+		}
+		if number == 1 && run.Header.Version != Version {
+			return nil, fmt.Errorf("the raw results are of version %d, this program reads %d", run.Header.Version, Version)
+		}
+		ended = l.Kind == kindEnd
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read the raw results: %w", err)
+	}
+	if !ended {
+		return nil, ErrBrokenOff
+	}
+	return run, nil
+}
+
+func (run *Run) take(l line) error {
+	switch l.Kind {
+	case kindRun:
+		return json.Unmarshal(l.Value, &run.Header)
+	case kindPhase:
+		return appendTo(&run.Phases, l.Value)
+	case kindSample:
+		return appendTo(&run.Samples, l.Value)
+	case kindRoom:
+		return appendTo(&run.Rooms, l.Value)
+	case kindViewer:
+		return appendTo(&run.Viewers, l.Value)
+	case kindEnd:
+		return json.Unmarshal(l.Value, &run.End)
+	}
+	return nil
+}
+
+func appendTo[T any](list *[]T, value json.RawMessage) error {
+	var item T
+	err := json.Unmarshal(value, &item)
+	*list = append(*list, item)
+	return err
+}
+
+// PhaseAt is when a phase began; ok is false if it never did.
+func (run *Run) PhaseAt(name string) (at float64, ok bool) {
+	for _, p := range run.Phases {
+		if p.Name == name {
+			return p.At, true
+		}
+	}
+	return 0, false
+}
