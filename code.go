@@ -65,6 +65,10 @@ const (
 	CodeTooManyConnections   Code = "too_many_connections"
 	CodeSlowConsumer         Code = "slow_consumer"
 
+	// What was missed: of notices, never of refusals.
+	CodeSkipped Code = "skipped"
+	CodeGap     Code = "gap"
+
 	// Not now.
 	CodeUnavailable    Code = "unavailable"
 	CodeOutcomeUnknown Code = "outcome_unknown"

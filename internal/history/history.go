@@ -50,7 +50,7 @@ func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub
 		return nil, after, err
 	}
 	for _, record := range records {
-		entries = append(entries, entryOf(record))
+		entries = append(entries, archive.Of(record))
 	}
 	return entries, through, nil
 }
@@ -122,7 +122,7 @@ func (r *Reader) tail(ctx context.Context, stream hubbub.StreamID) ([]archive.En
 			return nil, err
 		}
 		for _, record := range records {
-			tail = append(tail, entryOf(record))
+			tail = append(tail, archive.Of(record))
 		}
 		tail = slices.Delete(tail, 0, max(0, len(tail)-most))
 		if len(records) < most {
@@ -130,18 +130,4 @@ func (r *Reader) tail(ctx context.Context, stream hubbub.StreamID) ([]archive.En
 		}
 		after = through
 	}
-}
-
-// entryOf makes an entry of a record, as the archiver would.
-func entryOf(r eventlog.Record) archive.Entry {
-	e := archive.Entry{
-		Stream: r.Stream, Position: r.Position, Time: r.Time,
-		Kind: r.Kind, Version: r.Version, Value: r.Value,
-	}
-	if r.Kind == hubbub.KindMessage {
-		if m, err := hubbub.ParseMessage(r.Value); err == nil {
-			e.ID, e.Sender = m.ID, m.Sender.ID
-		}
-	}
-	return e
 }

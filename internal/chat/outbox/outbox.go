@@ -8,6 +8,7 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -29,8 +30,8 @@ type Outbox struct {
 	options Options
 	raw     syscall.RawConn // nil: no non-blocking writes, everything goes through the backlog
 	try     func(fd uintptr) bool
-	wrote   atomic.Int64 // unix ms of the last write, for heart-beats
-	drained sync.WaitGroup
+	wrote   atomic.Int64   // unix ms of the last write, for heart-beats
+	working sync.WaitGroup // the goroutine of the moment
 
 	mu        sync.Mutex
 	queue     [][]byte // what waits, oldest first; the first may be the rest of one
@@ -38,7 +39,8 @@ type Outbox struct {
 	writing   bool     // a goroutine works off the queue
 	finishing bool     // close once the queue is empty
 	closed    bool
-	stalled   bool // closed because it took nothing
+	stalled   bool          // closed because it took nothing
+	empty     chan struct{} // closed once nothing waits any more; nil: nobody asked
 
 	// The arguments and results of try, which is made once so as not to allocate.
 	attempt []byte
@@ -126,19 +128,23 @@ func (o *Outbox) enqueue(b []byte) {
 	o.queued += len(b)
 	if !o.writing {
 		o.writing = true
-		o.drained.Add(1)
+		o.working.Add(1)
 		go o.drain()
 	}
 }
 
 // drain writes the queue out, waiting for the socket, and ends when it is empty.
 func (o *Outbox) drain() {
-	defer o.drained.Done()
+	defer o.working.Done()
 	for {
 		o.mu.Lock()
 		if len(o.queue) == 0 || o.closed {
 			o.writing = false
-			o.queue = nil
+			o.queue, o.queued = nil, 0
+			if o.empty != nil {
+				close(o.empty)
+				o.empty = nil
+			}
 			if o.closed || !o.finishing {
 				o.mu.Unlock()
 				return
@@ -217,7 +223,7 @@ func (o *Outbox) Close() {
 	o.mu.Lock()
 	o.close()
 	o.mu.Unlock()
-	o.drained.Wait()
+	o.working.Wait()
 }
 
 // Stalled says whether the connection was closed because it took nothing.
@@ -225,6 +231,27 @@ func (o *Outbox) Stalled() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.stalled
+}
+
+// Drained waits until nothing waits in the backlog, the outbox is closed, or ctx
+// ends, which is the only error.
+func (o *Outbox) Drained(ctx context.Context) error {
+	o.mu.Lock()
+	if !o.writing {
+		o.mu.Unlock()
+		return nil
+	}
+	if o.empty == nil {
+		o.empty = make(chan struct{})
+	}
+	empty := o.empty
+	o.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Idle returns how long nothing was written.

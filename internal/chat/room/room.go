@@ -111,11 +111,11 @@ func (r *Room) May(who moderation.Speaker) error {
 	return r.mu.rules.May(who, r.mu.used)
 }
 
-// SlowSeconds returns the least time between two messages of one user, or 0.
-func (r *Room) SlowSeconds() int {
+// Settings returns the room's rules for sending.
+func (r *Room) Settings() hubbub.Settings {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.mu.rules.Settings.SlowSeconds
+	return r.mu.rules.Settings
 }
 
 // Show hands the newest value of a channel without positions to its viewers, on

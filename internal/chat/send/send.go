@@ -290,7 +290,7 @@ func (s *Sender) admit(ctx context.Context, p Post, r *room.Room) error {
 
 // slow holds a user to one message per SlowSeconds of the room.
 func (s *Sender) slow(ctx context.Context, p Post, r *room.Room) error {
-	seconds := r.SlowSeconds()
+	seconds := r.Settings().SlowSeconds
 	if seconds <= 0 {
 		return nil
 	}

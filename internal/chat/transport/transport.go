@@ -109,8 +109,17 @@ func AppendMessage(t Transport, dst, frame []byte) []byte {
 	return p.Bytes()
 }
 
-// AppendRaw appends a WebSocket frame with the payload as it is.
-func AppendRaw(dst []byte, op ws.OpCode, payload []byte) []byte {
+// AppendText appends a WebSocket text message with the payload as it is.
+func AppendText(dst []byte, payload string) []byte { return appendRaw(dst, ws.OpText, []byte(payload)) }
+
+// AppendPing appends a WebSocket ping.
+func AppendPing(dst []byte) []byte { return appendRaw(dst, ws.OpPing, nil) }
+
+// AppendPong appends the answer to a ping with that payload.
+func AppendPong(dst, payload []byte) []byte { return appendRaw(dst, ws.OpPong, payload) }
+
+// appendRaw appends a WebSocket frame with the payload as it is.
+func appendRaw(dst []byte, op ws.OpCode, payload []byte) []byte {
 	var header [maxHeader]byte
 	n := putHeader(&header, op, len(payload))
 	return append(append(dst, header[:n]...), payload...)
@@ -119,15 +128,15 @@ func AppendRaw(dst []byte, op ws.OpCode, payload []byte) []byte {
 // AppendHeartBeat appends a STOMP heart-beat.
 func AppendHeartBeat(t Transport, dst []byte) []byte {
 	if t == SockJS {
-		return AppendRaw(dst, ws.OpText, []byte(`a["\n"]`))
+		return appendRaw(dst, ws.OpText, []byte(`a["\n"]`))
 	}
-	return AppendRaw(dst, ws.OpText, []byte("\n"))
+	return appendRaw(dst, ws.OpText, []byte("\n"))
 }
 
 // AppendClose appends what ends a connection with a number and a word.
 func AppendClose(t Transport, dst []byte, number int, reason string) []byte {
 	if t == SockJS {
-		dst = AppendRaw(dst, ws.OpText, sockjs.AppendClose(nil, number, reason))
+		dst = appendRaw(dst, ws.OpText, sockjs.AppendClose(nil, number, reason))
 	}
-	return AppendRaw(dst, ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(number), reason))
+	return appendRaw(dst, ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(number), reason))
 }

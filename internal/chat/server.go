@@ -1,0 +1,171 @@
+// Package chat is the chat server: it takes connections in over WebSocket and
+// SockJS, runs a session on each, and ends them when it is time. What a session
+// says and hears is in the packages below: codecs in stomp and sockjs, their
+// bytes on a socket in transport and outbox, the conversation in session, the
+// way of a message in in send, and out, the fan-out, in room.
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/chat/session"
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/origin"
+)
+
+// Options of a Server. All are required but the limits and Metrics.
+type Options struct {
+	Session session.Options // of all sessions
+	Origins *origin.Policy
+	Clients *clientaddr.Resolver
+	// Refuse answers a request that gets no session.
+	Refuse func(http.ResponseWriter, error)
+
+	PerAddress  int // connections of an address (IPv6: /64); 0: no limit
+	ConnectRate int // new connections a second, of all; 0: no limit
+
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer // nil: nothing is measured
+}
+
+// A Server has the sessions of this process. All methods may be called
+// concurrently.
+type Server struct {
+	options Options
+	gate    *gate
+	count   counters
+	ids     atomic.Uint64
+	ctx     context.Context // of the sessions; ends after Shutdown
+	stop    context.CancelFunc
+	work    sync.WaitGroup // a goroutine per session
+
+	mu       sync.Mutex
+	sessions map[*session.Session]struct{}
+	closing  bool
+}
+
+// New returns a server without connections. Run must be called for it to look
+// after its sessions, and Shutdown to end them.
+func New(o Options) *Server {
+	s := &Server{options: o, gate: newGate(o), sessions: map[*session.Session]struct{}{}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.measure(o.Metrics)
+	return s
+}
+
+// Run looks after the sessions once a second until ctx ends. It returns nil.
+func (s *Server) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			for _, one := range s.all() {
+				one.Look(now)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// End ends all sessions of a user here: they logged out, or were banned. It does
+// not block.
+func (s *Server) End(user hubbub.UserID, why *hubbub.Error) {
+	for _, one := range s.all() {
+		if one.User() == user {
+			one.Fail(why, "")
+		}
+	}
+}
+
+// Shutdown takes no more connections, answers the SENDs under way, tells every
+// client to connect again elsewhere, and waits until all sessions have ended. When
+// ctx ends first, what is left is cut off.
+func (s *Server) Shutdown(ctx context.Context) {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	var ending errgroup.Group
+	ending.SetLimit(64)
+	for _, one := range s.all() {
+		ending.Go(func() error {
+			one.Close(stopping())
+			return nil
+		})
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = ending.Wait() // they return nil
+		s.work.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		for _, one := range s.all() {
+			one.Cut()
+		}
+		<-ended
+	}
+	s.stop()
+}
+
+func stopping() *hubbub.Error {
+	return hubbub.Refuse(hubbub.CodeShutdown, "this server is stopping, connect again")
+}
+
+func (s *Server) all() []*session.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*session.Session, 0, len(s.sessions))
+	for one := range s.sessions {
+		all = append(all, one)
+	}
+	return all
+}
+
+// add registers a session, unless the server is closing.
+func (s *Server) add(one *session.Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.sessions[one] = struct{}{}
+	s.work.Add(1)
+	return true
+}
+
+func (s *Server) remove(one *session.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, one)
+}
+
+// run runs a session to its end.
+func (s *Server) run(one *session.Session, leave func()) {
+	defer s.work.Done()
+	defer leave()
+	defer s.remove(one)
+	defer func() {
+		if p := recover(); p != nil { // one viewer's bad luck, not everybody's
+			s.options.Logger.Error("a session panicked", "panic", p)
+			one.Cut()
+		}
+	}()
+	s.count.ended(one.Run(s.ctx))
+}
+
+// id names the next connection, uniquely in this process.
+func (s *Server) id() string { return strconv.FormatUint(s.ids.Add(1), 36) }
