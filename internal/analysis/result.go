@@ -32,12 +32,22 @@ func (p Progress) Age() time.Duration {
 	return max(p.EndTime.Sub(p.ThroughTime), 0)
 }
 
+// Present is the log time that a result made at a time speaks of: that time, while
+// nothing more is known to be there; else that of Through, since of what came
+// after it nothing can be said.
+func (p Progress) Present(at time.Time) time.Time {
+	if p.End.Compare(p.Through) > 0 {
+		return p.ThroughTime
+	}
+	return at
+}
+
 // AppendResult appends the value of topic analysis-result to dst, with absolute
-// totals. `at` is when it was made. `age` is p.Age in ms. A reader keeps the
+// totals. `at` is when it was made, and `window` that at p.Present. `age` is p.Age in ms. A reader keeps the
 // result with the highest `through` and drops the others; equal `through` means
-// equal totals.
+// equal totals, and of two the later `at` has the window of the two to show.
 func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at time.Time) []byte {
-	window, windowChatters := t.Window()
+	window, windowChatters := t.Window(p.Present(at))
 
 	dst = append(dst, `{"streamId":`...)
 	dst = hubbub.AppendString(dst, string(stream))

@@ -49,10 +49,17 @@ func (t *Tally) Counts() Counts { return t.counts }
 // Chatters returns how many unique senders there were.
 func (t *Tally) Chatters() uint64 { return t.chatters.Count() }
 
-// Window returns the messages per mood and the unique senders of the last
-// minute: of the 5-second bucket of the newest message and the eleven before it,
-// so of 55 to 60 seconds that end with that message, not with the present.
-func (t *Tally) Window() (counts Counts, chatters uint64) { return t.window.sum() }
+// Window returns the messages per mood and the unique senders of the last minute
+// at a log time: of the 5-second bucket of that time, or of the newest message if
+// it is later, and the eleven before it, so of 55 to 60 seconds.
+func (t *Tally) Window(at time.Time) (counts Counts, chatters uint64) { return t.window.sum(at) }
+
+// Slides returns when the window at a log time next loses messages, if no more
+// come; ok is false if it has none.
+func (t *Tally) Slides(at time.Time) (next time.Time, ok bool) {
+	number, ok := t.window.oldest(at)
+	return time.UnixMilli(int64(number+windowBuckets) * bucketMillis), ok
+}
 
 // Last returns position and log time of the newest message counted. It says
 // nothing about older ones: in a tally merged of shares some may still be

@@ -107,7 +107,7 @@ func TestCountsAreWhatWasAdded(t *testing.T) {
 		if tally.Counts() != want {
 			t.Fatalf("counts are %v, added were %v", tally.Counts(), want)
 		}
-		window, chatters := tally.Window()
+		window, chatters := tally.Window(time.Time{})
 		if window != wantWindow {
 			t.Fatalf("the window has %v, it should have %v", window, wantWindow)
 		}
@@ -115,6 +115,57 @@ func TestCountsAreWhatWasAdded(t *testing.T) {
 			t.Fatalf("the window has %d chatters, it should have %d", chatters, n)
 		}
 	})
+}
+
+// TestTheWindowSlidesOn lets time pass after the last message, bucket by bucket.
+func TestTheWindowSlidesOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var tally Tally
+		list := observations(t)
+		newest := uint64(0)
+		for _, o := range list {
+			tally.Add(o)
+			newest = max(newest, bucketOf(o.Time))
+		}
+		before := tally.AppendState(nil)
+		at := start.Add(-time.Hour) // the clock may be behind the log
+		for steps := 0; ; steps++ {
+			want := Counts{}
+			for _, o := range list {
+				if bucketOf(o.Time)+windowBuckets > max(newest, bucketOf(at)) {
+					want[o.Mood]++
+				}
+			}
+			got, _ := tally.Window(at)
+			next, more := tally.Slides(at)
+			if got != want || more != (want != Counts{}) {
+				t.Fatalf("at %v the window has %v, it should have %v; it slides on: %v", at, got, want, more)
+			}
+			if !more {
+				break
+			}
+			if still, _ := tally.Window(next.Add(-time.Millisecond)); still != want {
+				t.Fatalf("it slid before %v", next)
+			}
+			if at = next; steps > windowBuckets {
+				t.Fatal("it never ends")
+			}
+		}
+		if !bytes.Equal(before, tally.AppendState(nil)) {
+			t.Fatal("looking at the window changed the state")
+		}
+	})
+}
+
+func TestPresent(t *testing.T) {
+	at := func(n uint64) hubbub.Position { return hubbub.Position{Epoch: 1, N: n} }
+	later := start.Add(time.Hour)
+	if got := (Progress{at(7), start, at(7), start}).Present(later); !got.Equal(later) {
+		t.Errorf("in a quiet room it is %v, not now", got)
+	}
+	if got := (Progress{at(7), start, at(8), start}).Present(later); !got.Equal(start) {
+		t.Errorf("behind the log it is %v, not the time of what was read", got)
+	}
 }
 
 func TestChattersWithinTheStatedError(t *testing.T) {

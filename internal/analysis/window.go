@@ -45,12 +45,16 @@ func (w *window) at(number uint64) *bucket {
 }
 
 // live calls visit for each bucket within the window that has messages, oldest first.
-func (w *window) live(visit func(*bucket)) {
+func (w *window) live(visit func(*bucket)) { w.until(w.newest, visit) }
+
+// until does it for the window that ends with bucket number last, at or after the
+// newest.
+func (w *window) until(last uint64, visit func(*bucket)) {
 	for back := uint64(windowBuckets); back > 0; back-- {
-		if w.newest+1 < back {
+		if last+1 < back {
 			continue // before 1970
 		}
-		number := w.newest + 1 - back
+		number := last + 1 - back
 		if b := &w.ring[number%windowBuckets]; b.number == number && !b.empty() {
 			visit(b)
 		}
@@ -66,12 +70,26 @@ func (w *window) merge(other *window) {
 	})
 }
 
-// sum adds up the live buckets.
-func (w *window) sum() (counts Counts, chatters uint64) {
+// sum adds up the window at a time.
+func (w *window) sum(at time.Time) (counts Counts, chatters uint64) {
 	var all Chatters
-	w.live(func(b *bucket) {
+	w.until(w.last(at), func(b *bucket) {
 		counts.merge(&b.counts)
 		all.Merge(&b.chatters)
 	})
 	return counts, all.Count()
 }
+
+// oldest returns the number of the oldest bucket in the window at a time; ok is
+// false if there is none.
+func (w *window) oldest(at time.Time) (number uint64, ok bool) {
+	w.until(w.last(at), func(b *bucket) {
+		if !ok {
+			number, ok = b.number, true
+		}
+	})
+	return number, ok
+}
+
+// last is the number of the bucket that the window ends with at a time.
+func (w *window) last(at time.Time) uint64 { return max(w.newest, bucketOf(at)) }
