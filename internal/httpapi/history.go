@@ -32,10 +32,10 @@ type streamInput struct {
 }
 
 type messagesInput struct {
-	streamInput
-	Before string `query:"before" maxLength:"40" doc:"The newest messages before this position."`
-	After  string `query:"after" maxLength:"40" doc:"The oldest messages after this position."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	ID     hubbub.StreamID `path:"id" maxLength:"200" example:"1"`
+	Before string          `query:"before" maxLength:"40" doc:"The newest messages before this position."`
+	After  string          `query:"after" maxLength:"40" doc:"The oldest messages after this position."`
+	Limit  int             `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 func (a *api) historyRoutes(routes huma.API) {

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// folderVersion is the layout of the data folder that this program writes.
+const folderVersion = 1
+
+// folderFile marks a data folder and says which layout it has.
+const folderFile = "hubbub.json"
+
+// A folder is the data folder, held by this process alone:
+//
+//	hubbub.json     which layout this is
+//	lock            held while a server runs
+//	token-key.pem   the key that signs tokens
+//	meta.db         users and streams
+//	log/            the event log
+//	archive.db      history
+//	analysis.db     the tallies of all streams
+type folder struct {
+	dir  string
+	lock *os.File
+}
+
+// openFolder takes the data folder, making it if it is not there. It refuses one
+// that is something else's, a newer version's or in use, and leaves it as it is.
+func openFolder(dir string) (*folder, error) {
+	f := &folder{dir: dir}
+	if err := f.open(); err != nil {
+		f.close()
+		return nil, fmt.Errorf("open the data folder %s: %w", dir, err)
+	}
+	return f, nil
+}
+
+func (f *folder) open() error {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(f.path(folderFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := f.refuseForeign(); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	default:
+		if err := readable(text); err != nil {
+			return err
+		}
+	}
+	if err := f.take(); err != nil {
+		return err
+	}
+	if text == nil {
+		return f.mark()
+	}
+	return nil
+}
+
+// refuseForeign refuses a folder that holds anything but what a first start that
+// was cut short, or `hubbub token`, leaves.
+func (f *folder) refuseForeign() error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		switch entry.Name() {
+		case "lock", folderFile + ".new", "token-key.pem":
+		default:
+			return fmt.Errorf("it holds %q but no %s, so it is not hubbub's: name another with --data", entry.Name(), folderFile)
+		}
+	}
+	return nil
+}
+
+func readable(text []byte) error {
+	var mark struct{ Version int }
+	if err := json.Unmarshal(text, &mark); err != nil || mark.Version < 1 {
+		return fmt.Errorf("its %s cannot be read: it is damaged or not hubbub's", folderFile)
+	}
+	if mark.Version > folderVersion {
+		return fmt.Errorf("it was written by a newer hubbub (layout %d, this one knows up to %d)", mark.Version, folderVersion)
+	}
+	return nil
+}
+
+// take keeps other servers out for as long as the file is open; the system
+// releases it also when the process is killed.
+func (f *folder) take() (err error) {
+	f.lock, err = os.OpenFile(f.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	err = syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errors.New("another hubbub is running on it; stop that one, or name another folder with --data")
+	}
+	return err
+}
+
+// mark writes the file that says what this folder is, whole or not at all.
+func (f *folder) mark() error {
+	temp := f.path(folderFile + ".new")
+	text := fmt.Appendf(nil, "{\"version\":%d}\n", folderVersion)
+	file, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp, f.path(folderFile))
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f *folder) close() {
+	if f.lock != nil {
+		_ = f.lock.Close() // and with it the lock
+	}
+}

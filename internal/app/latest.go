@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/cache"
+	"github.com/hubbub-live/hubbub/internal/livebus"
+)
+
+// latest finds the newest value of a stream on a channel where only that counts:
+// in the cache, where the relay keeps it, or, since all of that can be lost, where
+// it was made.
+type latest struct {
+	cache   cache.Cache
+	tallies interface {
+		// Result returns the newest stored result as it would be published.
+		Result(ctx context.Context, stream hubbub.StreamID) (value []byte, ok bool, err error)
+	}
+}
+
+// of is room.Options.Latest.
+func (l *latest) of(ctx context.Context, stream hubbub.StreamID, channel hubbub.Channel) ([]byte, bool, error) {
+	value, ok, err := l.cache.Get(ctx, livebus.LastKey(channel, stream))
+	if ok && err == nil {
+		return value, true, nil
+	}
+	if channel == hubbub.AnalysisChannel {
+		return l.tallies.Result(ctx, stream)
+	}
+	return nil, false, err
+}
+
+// channelLatest is latest of one channel, as the API asks for it.
+type channelLatest struct {
+	*latest
+	channel hubbub.Channel
+}
+
+// Latest is httpapi.Latest.
+func (l channelLatest) Latest(ctx context.Context, stream hubbub.StreamID) ([]byte, bool, error) {
+	return l.of(ctx, stream, l.channel)
+}

@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+	"github.com/hubbub-live/hubbub/internal/archive/archiver"
+	"github.com/hubbub-live/hubbub/internal/chat"
+	"github.com/hubbub-live/hubbub/internal/chat/outbox"
+	"github.com/hubbub-live/hubbub/internal/chat/room"
+	"github.com/hubbub-live/hubbub/internal/chat/send"
+	"github.com/hubbub-live/hubbub/internal/chat/session"
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/history"
+	"github.com/hubbub-live/hubbub/internal/httpapi"
+	"github.com/hubbub-live/hubbub/internal/obs"
+	"github.com/hubbub-live/hubbub/internal/origin"
+	"github.com/hubbub-live/hubbub/internal/presence"
+	"github.com/hubbub-live/hubbub/internal/relay"
+	"github.com/hubbub-live/hubbub/internal/streams"
+	"github.com/hubbub-live/hubbub/internal/token"
+)
+
+// firstStream is the stream that a first start makes.
+const firstStream = hubbub.StreamID("1")
+
+// What a viewer that does not read may hold: see outbox.
+const (
+	viewerBacklog = 512 << 10
+	viewerStall   = 30 * time.Second
+)
+
+// parts are the services of this process. Those of roles that it does not play
+// are nil.
+type parts struct {
+	origins   *origin.Policy
+	clients   *clientaddr.Resolver
+	directory *streams.Directory
+	streams   *streams.Service
+	viewers   *streams.Viewers
+	history   *history.Reader
+	latest    *latest
+	accounts  *account.Service
+	hub       *room.Hub
+	chat      *chat.Server
+}
+
+// startParts starts what reads the log first, and chat last: it must find the
+// others when the first message comes.
+func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
+	p := &parts{history: &history.Reader{Archive: s.archive, Log: s.log}}
+	var err error
+	if p.origins, err = origin.New(a.o.PublicURL, a.o.Origins); err != nil {
+		return nil, err
+	}
+	if p.clients, err = clientaddr.New(a.o.TrustedProxies); err != nil {
+		return nil, err
+	}
+	p.directory = streams.NewDirectory(s.meta, streams.DirectoryOptions{Any: a.o.Rooms == "any", Logger: a.log})
+	p.streams = streams.NewService(s.meta, p.directory)
+	if _, err := p.streams.Ensure(ctx, streams.Draft{ID: firstStream, Title: "My first stream"}); err != nil {
+		return nil, fmt.Errorf("make the first stream: %w", err)
+	}
+	p.latest = &latest{cache: s.cache, tallies: s.tallies}
+	a.health.Add("log", func(context.Context) error { return s.log.Healthy() })
+	a.startReaders(s)
+
+	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
+	p.viewers = streams.NewViewers(tracker, nil)
+	if a.o.has(roleChat) {
+		a.startChat(s, p, tracker)
+	}
+	if a.o.has(roleUser) {
+		p.accounts = account.New(s.meta, s.keys, account.Options{GuestsOff: !a.o.Guests, Logger: a.log, OnLogout: p.loggedOut})
+		a.run("the accounts", p.accounts.Run)
+	}
+	return p, nil
+}
+
+// startReaders starts the consumers of the log.
+func (a *App) startReaders(s *stores) {
+	if a.o.has(roleRelay) {
+		r := relay.New(relay.Options{Log: s.log, Bus: s.bus, Cache: s.cache, Logger: a.log, Registerer: a.registry})
+		a.run("the relay", r.Run)
+		a.health.Add("relay", checkOf(r.Healthy))
+	}
+	if a.o.has(roleArchive) {
+		r := archiver.New(archiver.Options{Log: s.log, Archive: s.archive, Logger: a.log, Registerer: a.registry})
+		a.run("the archiver", r.Run)
+		a.health.Add("archive", checkOf(r.Healthy))
+	}
+	if a.o.has(roleAnalysis) {
+		w := worker.New(worker.Options{
+			Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry,
+		})
+		a.run("the analysis", w.Run)
+		a.health.Add("analysis", checkOf(w.Healthy))
+	}
+}
+
+func checkOf(healthy func() error) obs.Check {
+	return func(context.Context) error { return healthy() }
+}
+
+// startChat starts the rooms and the server that viewers connect to.
+func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
+	p.hub = room.New(room.Options{Bus: s.bus, History: p.history, Latest: p.latest.of, Tick: a.o.Tick, Logger: a.log})
+	sender := send.New(send.Options{
+		Log: s.log, Hub: p.hub, Cache: s.cache,
+		Stream: p.directory.Stream, May: maySend,
+		Rate: a.o.MessageRate, Burst: a.o.MessageBurst, Length: a.o.MessageLength,
+		Logger: a.log, Metrics: a.registry,
+	})
+	p.chat = chat.New(chat.Options{
+		Session: session.Options{
+			Hub: p.hub, Sender: sender, Presence: tracker, Verify: s.keys.Verify, MayRead: p.mayRead, Logger: a.log,
+			Anonymous: a.o.Anonymous, Max: a.o.SessionMax, FrameSize: int(a.o.FrameSize), Subscriptions: a.o.Subscriptions,
+			Outbox: outbox.Options{Backlog: viewerBacklog, Stall: viewerStall},
+		},
+		Origins: p.origins, Clients: p.clients, Refuse: httpapi.WriteProblem,
+		PerAddress: a.o.ConnectionsPerAddress, ConnectRate: a.o.ConnectRate,
+		Logger: a.log, Metrics: a.registry,
+	})
+	a.run("the rooms", p.hub.Run)
+	a.run("presence", tracker.Run)
+	a.run("the sender", sender.Run)
+	a.run("the sessions", p.chat.Run)
+	a.onStop("the chat", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), partWithin)
+		defer cancel()
+		p.chat.Shutdown(ctx)
+		return nil
+	})
+}
+
+// maySend and mayRead ask the one policy for the chat.
+func maySend(who token.Identity, s hubbub.Stream) error {
+	return streams.May(streams.Actor{User: who.User, Roles: who.Roles}, streams.ActionSend, s)
+}
+
+func (p *parts) mayRead(ctx context.Context, who token.Identity, id hubbub.StreamID) error {
+	s, err := p.directory.Stream(ctx, id)
+	if err != nil {
+		return err
+	}
+	return streams.May(streams.Actor{User: who.User, Roles: who.Roles}, streams.ActionRead, s)
+}
+
+// loggedOut ends the sessions of a user here.
+func (p *parts) loggedOut(user hubbub.UserID) {
+	if p.chat != nil {
+		p.chat.End(user, hubbub.Refuse(hubbub.CodeSessionExpired, "you have signed out"))
+	}
+}
+
+// showCount shows how many watch a stream to those of this server who do.
+func (p *parts) showCount(stream hubbub.StreamID, users, connections int) {
+	value, err := json.Marshal(struct {
+		StreamID        hubbub.StreamID `json:"streamId"`
+		UserCount       int             `json:"userCount"`
+		ConnectionCount int             `json:"connectionCount"`
+	}{stream, users, connections})
+	if err != nil { // a string and numbers can be marshalled
+		panic(err)
+	}
+	if r, ok := p.hub.Loaded(stream); ok {
+		r.Show(hubbub.UserCountChannel, value)
+	}
+}
+
+// settings returns the rules of a room; those of one that cannot be opened now
+// are the usual ones.
+func (p *parts) settings(ctx context.Context, stream hubbub.StreamID) hubbub.Settings {
+	if p.hub == nil {
+		return hubbub.Settings{}
+	}
+	r, err := p.hub.Room(ctx, stream)
+	if err != nil {
+		return hubbub.Settings{}
+	}
+	return r.Settings()
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/httpapi"
+	"github.com/hubbub-live/hubbub/internal/obs"
+	"github.com/hubbub-live/hubbub/web"
+)
+
+// serve opens the doors: page, API and chat on one address, metrics on it or on
+// another.
+func (a *App) serve(version string, s *stores, p *parts) error {
+	mount := map[string]http.Handler{
+		"/healthz": http.HandlerFunc(a.health.ServeLive),
+		"/readyz":  http.HandlerFunc(a.health.ServeReady),
+	}
+	if p.chat != nil {
+		for _, base := range []string{"/chat/ws", "/ws"} {
+			h := p.chat.Handler(base)
+			mount[base], mount[base+"/"] = h, h
+		}
+	}
+	admin := obs.Admin(a.registry)
+	if a.o.Admin == "" {
+		mount["/metrics"], mount["/debug/pprof/"] = obs.LoopbackOnly(admin), obs.LoopbackOnly(admin)
+	} else if err := a.serveAdmin(admin); err != nil {
+		return err
+	}
+	options := httpapi.Options{
+		Version: version, Keys: s.keys, Origins: p.origins, Clients: p.clients,
+		Mount: mount, Closing: a.closing, Logger: a.log,
+	}
+	if a.o.has(roleUser) {
+		mount["/"] = web.Handler()
+		options.Accounts, options.GuestRate = p.accounts, a.o.GuestRate
+		options.Directory, options.Lister, options.Viewers = p.directory, p.streams, p.viewers
+		options.History, options.Mood, options.Settings = p.history, moodReader(), p.settings
+		options.Analysis = channelLatest{p.latest, hubbub.AnalysisChannel}
+		options.Summary = channelLatest{p.latest, hubbub.SummaryChannel}
+	}
+	handler, err := httpapi.New(options)
+	if err != nil {
+		return fmt.Errorf("make the API: %w", err)
+	}
+	a.listen("the HTTP server", a.listener, handler)
+	return nil
+}
+
+func (a *App) serveAdmin(handler http.Handler) error {
+	listener, err := net.Listen("tcp", a.o.Admin)
+	if err != nil {
+		return fmt.Errorf("listen for metrics: %w; name another address with --admin", err)
+	}
+	a.listen("the admin server", listener, handler)
+	return nil
+}
+
+// moodReader classifies messages of the history. A classifier is one goroutine's
+// at a time.
+func moodReader() func(content string) string {
+	var mu sync.Mutex
+	classifier := classify.NewStarter()
+	return func(content string) string {
+		var reading classify.Reading
+		mu.Lock()
+		defer mu.Unlock()
+		classifier.Classify(content, &reading)
+		return reading.Mood.String()
+	}
+}
