@@ -24,6 +24,9 @@ type Options struct {
 	Topic      eventlog.Topic
 	Group      string
 	MaxRecords int // of a batch; 0: 1,000
+	// After overrides the group's cursor, for work that keeps its own beside what it
+	// stores; see eventlog.ConsumeOptions. It is committed too: the work for it is done.
+	After func(partition int) (after hubbub.Position, ok bool)
 
 	// Linger is how long to wait, after a batch that reached the end of its
 	// partition, before fetching the next, so that a trickle is worked on in fewer,
@@ -104,12 +107,13 @@ func (f *Follower) Run(ctx context.Context, work Work) error {
 
 // member joins the group and works until something of the log fails.
 func (f *Follower) member(ctx context.Context, work Work, pause *pause) error {
-	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords})
+	done := newProgress()
+	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords, After: f.after(done)})
 	if err != nil {
 		return err
 	}
 	f.trouble.clear(Reading)
-	done := newProgress(consumer)
+	done.consumer = consumer
 	batches := make(chan eventlog.Batch) // one is fetched while another is worked on
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.fetch(inner, consumer, batches, pause) })
@@ -126,6 +130,20 @@ func (f *Follower) member(ctx context.Context, work Work, pause *pause) error {
 		err = closeErr
 	}
 	return err
+}
+
+// after is Options.After, and notes what it says in done.
+func (f *Follower) after(done *progress) func(int) (hubbub.Position, bool) {
+	if f.o.After == nil {
+		return nil
+	}
+	return func(partition int) (hubbub.Position, bool) {
+		at, ok := f.o.After(partition)
+		if ok && !at.IsZero() {
+			done.reached(partition, at)
+		}
+		return at, ok
+	}
 }
 
 func (f *Follower) fetch(ctx context.Context, consumer eventlog.Consumer, batches chan<- eventlog.Batch, pause *pause) error {

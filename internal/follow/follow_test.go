@@ -52,11 +52,15 @@ func (s *script) breaks(method string, err error) {
 	s.fail[method] = err
 }
 
-func (s *script) Consume(context.Context, eventlog.Topic, string, eventlog.ConsumeOptions) (eventlog.Consumer, error) {
+func (s *script) Consume(_ context.Context, _ eventlog.Topic, _ string, o eventlog.ConsumeOptions) (eventlog.Consumer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.joins++
 	s.fetched = int(s.committed)
+	if o.After != nil {
+		at, _ := o.After(0)
+		s.fetched = int(at.N)
+	}
 	return s, s.fail["Consume"]
 }
 
@@ -224,6 +228,19 @@ func TestCommitsThatFailAreTriedAgain(t *testing.T) {
 		pass(time.Second)
 		if committed, joins := s.at(); committed != 5 || joins != 1 || f.Healthy() != nil {
 			t.Errorf("committed %d, joined %d times, Healthy() = %v", committed, joins, f.Healthy())
+		}
+	})
+}
+
+// TestACursorOfItsOwn: after a crash between storing and committing nothing may
+// come any more, and still the log learns that all is done.
+func TestACursorOfItsOwn(t *testing.T) {
+	own := func(int) (hubbub.Position, bool) { return position(3), true }
+	run(t, Options{After: own}, func(t *testing.T, s *script, w *worker, _ *Follower) {
+		s.add(3)
+		pass(time.Second)
+		if committed, _ := s.at(); committed != 3 || len(w.sizes) != 0 {
+			t.Errorf("committed %d after batches of %v", committed, w.sizes)
 		}
 	})
 }

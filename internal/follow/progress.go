@@ -21,8 +21,8 @@ type progress struct {
 	}
 }
 
-func newProgress(consumer eventlog.Consumer) *progress {
-	p := &progress{consumer: consumer}
+func newProgress() *progress {
+	p := &progress{}
 	p.mu.uncommitted = map[int]hubbub.Position{}
 	return p
 }
