@@ -33,6 +33,9 @@ type Options struct {
 	// Silent leaves out the subscription to this session's notices, so that a
 	// refused Send ends the session.
 	Silent bool
+	// OnNotice takes the notices that no Send waits for, in the place of
+	// Conn.Notice, from the reading goroutine: it must not block.
+	OnNotice func(Notice)
 	// HeartBeat is the interval offered for both directions. 0: 20 s; negative: none.
 	HeartBeat time.Duration
 	// Backlog bounds the messages that wait in each subscription. 0: 65,536.

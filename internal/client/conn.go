@@ -22,6 +22,8 @@ type Conn struct {
 	notices   *Subscription
 	version   atomic.Uint32 // a stomp.Version; 0 before CONNECTED
 	serial    atomic.Int64
+	watched   atomic.Pointer[Subscription] // whose messages are scanned; nil: none
+	batch     []Delivery                   // of the reading goroutine
 
 	leaving   atomic.Bool // DISCONNECT was sent
 	closeOnce sync.Once
@@ -32,8 +34,8 @@ type Conn struct {
 	mu struct {
 		sync.Mutex
 		subscriptions map[string]*Subscription
-		pending       map[string]chan answer // by receipt
-		refusal       *hubbub.Error          // of an ERROR frame
+		pending       map[string]func(answer) // by receipt; nil once the session is over
+		refusal       *hubbub.Error           // of an ERROR frame
 		err           error
 	}
 }
@@ -47,7 +49,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	}
 	c := &Conn{options: o, transport: t, closing: make(chan struct{}), done: make(chan struct{})}
 	c.mu.subscriptions = make(map[string]*Subscription)
-	c.mu.pending = make(map[string]chan answer)
+	c.mu.pending = make(map[string]func(answer))
 	connected := c.expect(connectReceipt)
 	c.running.Go(c.read)
 	if err := c.begin(ctx, connected); err != nil {
@@ -124,6 +126,9 @@ func (c *Conn) Subscribe(ctx context.Context, topic Topic) (*Subscription, error
 		topic.ID = "s" + c.next()
 	}
 	s := newSubscription(c, topic.ID, topic.Destination)
+	if s.watch = topic.Watch; s.watch != nil {
+		c.watched.Store(s)
+	}
 	c.mu.Lock()
 	if c.mu.subscriptions[s.ID] == nil { // a repeated id is the server's to refuse
 		c.mu.subscriptions[s.ID] = s

@@ -33,38 +33,56 @@ func (c *Conn) ask(ctx context.Context, command string, body []byte, headers ...
 
 func (c *Conn) expect(receipt string) chan answer {
 	wait := make(chan answer, 1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mu.pending[receipt] = wait
+	c.onAnswer(receipt, func(a answer) { wait <- a })
 	return wait
+}
+
+// onAnswer has take called once, with the answer to receipt; it must not block.
+func (c *Conn) onAnswer(receipt string, take func(answer)) {
+	c.mu.Lock()
+	over := c.mu.pending == nil
+	if !over {
+		c.mu.pending[receipt] = take
+	}
+	c.mu.Unlock()
+	if over {
+		take(answer{err: fmt.Errorf("%w: %w", errUnanswered, c.Err())})
+	}
 }
 
 // settle hands a to whoever waits for receipt, and says whether anyone does.
 func (c *Conn) settle(receipt string, a answer) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	wait := c.mu.pending[receipt]
+	take := c.mu.pending[receipt]
 	delete(c.mu.pending, receipt)
-	if wait != nil {
-		wait <- a
+	c.mu.Unlock()
+	if take != nil {
+		take(a)
 	}
-	return wait != nil
+	return take != nil
+}
+
+// abandon ends all waits: no answer can come any more.
+func (c *Conn) abandon(why error) {
+	c.mu.Lock()
+	pending := c.mu.pending
+	c.mu.pending = nil
+	c.mu.Unlock()
+	for _, take := range pending {
+		take(answer{err: fmt.Errorf("%w: %w", errUnanswered, why)})
+	}
 }
 
 // errUnanswered: neither a receipt nor a refusal came.
 var errUnanswered = errors.New("no answer came")
 
 func (c *Conn) await(ctx context.Context, receipt string, wait chan answer) (Receipt, error) {
-	var broken error
 	select {
-	case a := <-wait:
+	case a := <-wait: // also once the connection has ended
 		return Receipt{Headers: a.headers}, a.err
 	case <-ctx.Done():
-		broken = context.Cause(ctx)
-	case <-c.done:
-		broken = c.Err()
+		c.settle(receipt, answer{err: fmt.Errorf("%w: %w", errUnanswered, context.Cause(ctx))})
 	}
-	c.settle(receipt, answer{err: fmt.Errorf("%w: %w", errUnanswered, broken)})
 	a := <-wait // the server's answer, if it came in the same instant
 	return Receipt{Headers: a.headers}, a.err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -14,27 +15,38 @@ import (
 
 // read takes in frames until the connection ends.
 func (c *Conn) read() {
-	defer close(c.done)
 	err := c.readFrames()
 	c.transport.conn.Close()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.mu.err = c.verdict(err)
+	err = c.mu.err
+	c.mu.Unlock()
+	c.abandon(err)
+	close(c.done)
 }
 
 func (c *Conn) readFrames() error {
 	decoder := stomp.Decoder{MaxFrame: maxMessage}
+	between := true // the decoder has no frame begun
 	for {
 		text, err := c.transport.read()
 		if err != nil {
 			return err
 		}
+		if between {
+			text = c.scan(text)
+		}
+		// JSON holds no NUL, so one at the end of a piece ends a frame.
+		between = bytes.HasSuffix(text, []byte{0}) || (between && strings.Trim(string(text), stomp.HeartBeat) == "")
 		err = decoder.Feed(text, func(f stomp.Frame) error {
 			if f.Command == stomp.Connected {
 				version, _ := f.Get("version")
 				agreed, _ := stomp.Negotiate(version)
 				decoder.SetVersion(agreed)
 				c.version.Store(uint32(agreed))
+			}
+			if s := c.watched.Load(); s != nil && f.Command == stomp.MessageFrame && isOf(f, s) {
+				return c.watchFrame(s, f)
 			}
 			return c.receive(f.Command, headersOf(f), bytes.Clone(f.Body))
 		})
@@ -109,6 +121,10 @@ func (c *Conn) deliver(headers map[string]string, body []byte) error {
 			return fmt.Errorf("read a notice: %w", err)
 		}
 		if n.Receipt != "" && c.settle(n.Receipt, answer{err: n.refusal()}) {
+			return nil
+		}
+		if c.options.OnNotice != nil {
+			c.options.OnNotice(n)
 			return nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -45,10 +46,25 @@ type Receipt struct {
 // certainly not logged.
 func (c *Conn) Send(ctx context.Context, p Post) (Receipt, error) {
 	receipt, err := c.ask(ctx, stomp.Send, p.body(), p.headers()...)
-	if errors.Is(err, errUnanswered) {
-		err = &hubbub.Error{Code: hubbub.CodeOutcomeUnknown, Message: "it may be logged; repeat it with the same nonce", Err: err}
+	return receipt, outcome(err)
+}
+
+// SendAsync publishes p and returns once it is written. done is called once with
+// the outcome as Send returns it, before or after SendAsync returns, and must not
+// block; the end of the connection is an outcome too.
+func (c *Conn) SendAsync(p Post, done func(error)) {
+	receipt := "r" + c.next()
+	c.onAnswer(receipt, func(a answer) { done(outcome(a.err)) })
+	if err := c.write(stomp.Send, p.body(), append(p.headers(), "receipt", receipt)...); err != nil {
+		c.settle(receipt, answer{err: fmt.Errorf("%w: %w", errUnanswered, err)})
 	}
-	return receipt, err
+}
+
+func outcome(err error) error {
+	if errors.Is(err, errUnanswered) {
+		return &hubbub.Error{Code: hubbub.CodeOutcomeUnknown, Message: "it may be logged; repeat it with the same nonce", Err: err}
+	}
+	return err
 }
 
 // SendBlind publishes p without asking for a receipt.
@@ -62,6 +78,8 @@ type Notice struct {
 	Destination  string      `json:"destination"`
 	Receipt      string      `json:"receipt"`
 	Content      string      `json:"content"`
+	Skipped      int64       `json:"skipped"` // messages that the server left out
+	Gap          string      `json:"gap"`     // "from..to" that it could not give
 }
 
 func (n Notice) refusal() *hubbub.Error {

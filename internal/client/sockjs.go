@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/hubbub-live/hubbub/internal/chat/sockjs"
 )
 
 // endpoint gives the address to dial. For SockJS it asks info first, as its
 // clients do, and makes up server and session.
-func endpoint(ctx context.Context, o Options) (target string, sockjs bool, err error) {
+func endpoint(ctx context.Context, o Options) (target string, wrapped bool, err error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return "", false, fmt.Errorf("read the URL: %w", err)
@@ -71,19 +73,19 @@ func sessionName() string {
 	return string(name)
 }
 
-// unwrapSockJS takes the STOMP text out of one SockJS frame: nothing for o and h.
-func unwrapSockJS(frame []byte) ([]byte, error) {
+// unwrapSockJS appends the STOMP text of one SockJS frame: nothing for o and h.
+func unwrapSockJS(dst, frame []byte) ([]byte, error) {
 	switch {
 	case len(frame) == 0:
 		return nil, errors.New("an empty SockJS frame")
 	case bytes.Equal(frame, []byte("o")), bytes.Equal(frame, []byte("h")):
-		return nil, nil
-	case frame[0] == 'a':
-		var texts []string
-		if err := json.Unmarshal(frame[1:], &texts); err != nil {
+		return dst, nil
+	case bytes.HasPrefix(frame, []byte("a[")):
+		text, err := sockjs.AppendMessages(dst, frame[1:])
+		if err != nil {
 			return nil, fmt.Errorf("read a SockJS array: %w", err)
 		}
-		return []byte(strings.Join(texts, "")), nil
+		return text, nil
 	case frame[0] == 'c':
 		gone := &CloseError{}
 		if err := json.Unmarshal(frame[1:], &[]any{&gone.Code, &gone.Reason}); err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,8 +35,19 @@ type transport struct {
 
 	silence atomic.Int64 // see allowSilence; nanoseconds
 
+	// Of the reading goroutine.
+	whole   []byte    // the message being read
+	text    []byte    // what SockJS had wrapped
+	arrived time.Time // when the last message was complete
+	patient time.Time // when the read deadline was last put off
+
 	writing sync.Mutex
 }
+
+const (
+	readBuffer = 8 << 10   // room for a busy room's batch
+	keptBuffer = 256 << 10 // a larger buffer is given back after its message
+)
 
 // open dials o.URL and upgrades: ws and wss plain, http and https as SockJS.
 func open(ctx context.Context, o Options) (*transport, error) {
@@ -43,7 +55,7 @@ func open(ctx context.Context, o Options) (*transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := ws.Dialer{NetDial: o.NetDial, TLSConfig: o.TLS, Header: ws.HandshakeHeaderHTTP(o.Header)}
+	dialer := ws.Dialer{ReadBufferSize: readBuffer, NetDial: o.NetDial, TLSConfig: o.TLS, Header: ws.HandshakeHeaderHTTP(o.Header)}
 	if !sockjs {
 		dialer.Protocols = Protocols
 	}
@@ -56,7 +68,7 @@ func open(ctx context.Context, o Options) (*transport, error) {
 		return nil, fmt.Errorf("open a WebSocket to %s: %w", target, errors.Join(refused, err))
 	}
 	if in == nil {
-		in = bufio.NewReader(conn)
+		in = bufio.NewReaderSize(conn, readBuffer)
 	}
 	return &transport{conn: conn, in: in, sockjs: sockjs}, nil
 }
@@ -65,39 +77,57 @@ func open(ctx context.Context, o Options) (*transport, error) {
 // counts as gone; 0: for ever.
 func (t *transport) allowSilence(d time.Duration) error {
 	t.silence.Store(int64(d))
-	return t.heard()
+	if d == 0 {
+		return nil
+	}
+	return t.conn.SetReadDeadline(time.Now().Add(d))
 }
 
-func (t *transport) heard() error {
-	if silence := time.Duration(t.silence.Load()); silence > 0 {
-		return t.conn.SetReadDeadline(time.Now().Add(silence))
+// heard puts the end of the server's time off, but not with each of many frames.
+func (t *transport) heard(now time.Time) error {
+	silence := time.Duration(t.silence.Load())
+	if silence == 0 || now.Sub(t.patient) < silence/8 {
+		return nil
 	}
-	return nil
+	t.patient = now
+	return t.conn.SetReadDeadline(now.Add(silence))
 }
 
 // read gives the next STOMP text: the payload of one WebSocket message, or the
-// strings of one SockJS array. It answers pings. After a close it returns a
-// *CloseError.
+// strings of one SockJS array, valid until it is called again. It answers pings.
+// After a close it returns a *CloseError.
 func (t *transport) read() ([]byte, error) {
 	for {
 		payload, err := t.message()
-		if err != nil || !t.sockjs {
-			return payload, err
+		t.arrived = time.Now()
+		if err != nil {
+			return nil, err
 		}
-		text, err := unwrapSockJS(payload)
-		if err != nil || len(text) > 0 {
-			return text, err
+		if err := t.heard(t.arrived); err != nil {
+			return nil, fmt.Errorf("put the read deadline off: %w", err)
+		}
+		if !t.sockjs {
+			return payload, nil
+		}
+		if t.text, err = unwrapSockJS(recycled(t.text), payload); err != nil || len(t.text) > 0 {
+			return t.text, err
 		}
 	}
+}
+
+// recycled is an empty buffer, b's memory if that is not too much.
+func recycled(b []byte) []byte {
+	if cap(b) > keptBuffer {
+		return nil
+	}
+	return b[:0]
 }
 
 // message reads one whole data message, joining fragments.
 func (t *transport) message() ([]byte, error) {
-	var whole []byte
+	whole := recycled(t.whole)
+	defer func() { t.whole = whole }()
 	for {
-		if err := t.heard(); err != nil {
-			return nil, fmt.Errorf("read a frame: %w", err)
-		}
 		header, err := ws.ReadHeader(t.in)
 		if err != nil {
 			return nil, fmt.Errorf("read a frame: %w", err)
@@ -109,7 +139,7 @@ func (t *transport) message() ([]byte, error) {
 			return nil, fmt.Errorf("the server sent a message of more than %d bytes", maxMessage)
 		}
 		start := len(whole)
-		whole = append(whole, make([]byte, header.Length)...)
+		whole = slices.Grow(whole, int(header.Length))[:start+int(header.Length)]
 		if _, err := io.ReadFull(t.in, whole[start:]); err != nil {
 			return nil, fmt.Errorf("read a frame: %w", err)
 		}
