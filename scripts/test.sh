@@ -12,6 +12,7 @@ scripts/stage.sh "what tests need" scripts/prerequisites.sh
 HUBBUB_CLIENTS=$(scripts/prerequisites.sh --where)
 export HUBBUB_CLIENTS
 make build
+export HUBBUB_BIN=$PWD/bin/hubbub
 go build -o "$events/tally" ./test/tally
 
 # run NAME COMMAND…: keeps the events that COMMAND prints as run NAME.
@@ -21,14 +22,12 @@ run() {
   stage "$name" bash -o pipefail -c '"${@:3}" | "$1" show "$2"' run "$events/tally" "$events/$name.json" "$@"
 }
 
-stage "generated code" scripts/gen.sh --check
 stage "vet and format" scripts/vet.sh
 run unit go test -json -count=1 -short -timeout 5m $(scripts/packages.sh unit)
 run page scripts/page-tests.sh
 run race go test -json -count=1 -short -race -timeout 8m $(scripts/packages.sh race)
-if [[ -d test/e2e ]]; then
-  run e2e go test -json -count=1 -timeout 10m ./test/e2e/...
-fi
+run e2e go test -json -count=1 -timeout 10m ./test/e2e/...
+run browser scripts/browser-tests.sh
 
 "$events/tally" table test/rows.txt "$events"/*.json || failed+=("table")
 if ((${#failed[@]})); then

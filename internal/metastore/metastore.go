@@ -5,8 +5,5 @@
 // The queries in queries/ are written once, in SQL that all databases take; sqlc
 // makes Go of them. The result is committed, with the hash of what it was made
 // from, because sqlc takes minutes to build. After a change to queries or
-// migrations, run go generate here.
+// migrations, run make gen.
 package metastore
-
-//go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate
-//go:generate go test -run TestGeneratedCodeIsFresh -update

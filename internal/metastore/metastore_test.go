@@ -44,6 +44,6 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now.String() != string(then) {
-		t.Errorf("queries, migrations or generated code changed since sqlc ran: go generate ./internal/metastore\nthen:\n%snow:\n%s", then, now.String())
+		t.Errorf("queries, migrations or generated code changed since sqlc ran: make gen\nthen:\n%snow:\n%s", then, now.String())
 	}
 }
