@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
+	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+)
+
+// count is the counting of one batch. Its room is used again by the next.
+type count struct {
+	cursor  Cursor // through the records read so far
+	skipped int
+	changed map[hubbub.StreamID]*room
+	reading classify.Reading
+	message message
+	states  []State
+	buffer  []byte // of the states' tallies
+}
+
+// message is what is counted of a message's value.
+type message struct {
+	Sender struct {
+		ID hubbub.UserID `json:"id"`
+	} `json:"sender"`
+	Content string `json:"content"`
+}
+
+// work counts a batch and stores that.
+func (w *Worker) work(ctx context.Context, b eventlog.Batch) error {
+	if err := w.take(ctx); err != nil {
+		return err
+	}
+	defer w.release()
+	defer w.metrics.busySince(time.Now())
+	p := w.partition(b.Partition)
+	p.end, p.endAt = b.End, time.Now()
+	p.stale = p.stale || b.Assigned // others may have been at it
+	if err := w.countBatch(ctx, p, b.Records); err != nil {
+		p.stale = true
+		return err
+	}
+	return nil
+}
+
+func (w *Worker) countBatch(ctx context.Context, p *partition, records []eventlog.Record) error {
+	if err := w.refresh(ctx, p); err != nil {
+		return err
+	}
+	for len(records) > 0 && !p.cursor.Through.Before(records[0].Position) {
+		records = records[1:] // stored before it was committed
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	c := &w.count
+	clear(c.changed)
+	*c = count{cursor: p.cursor, changed: c.changed, states: c.states[:0], buffer: c.buffer[:0]}
+	if c.changed == nil {
+		c.changed = map[hubbub.StreamID]*room{}
+	}
+	for i := range records {
+		if err := w.countRecord(ctx, &records[i]); err != nil {
+			return err
+		}
+	}
+	// The rooms of this batch are to be published as well.
+	c.cursor.Unpublished = w.schedule.oldest(p.cursor.Partition, records[0].Position)
+	if err := w.o.Store.Save(ctx, p.cursor.Through, c.cursor, c.encode()); err != nil {
+		return err
+	}
+	p.cursor = c.cursor
+	w.metrics.skipped.Add(float64(c.skipped))
+	now := time.Now()
+	for _, s := range c.states {
+		w.schedule.changed(s.Stream, s.Partition, s.Newest, now)
+	}
+	clear(c.states) // keeps nothing alive
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
+	c := &w.count
+	c.cursor.Through, c.cursor.Time = r.Position, r.Time
+	if !c.read(r) {
+		c.skipped++
+		return nil
+	}
+	into, err := w.room(ctx, r.Stream)
+	if err != nil {
+		return err
+	}
+	if into == nil {
+		into = w.add(r.Stream, new(analysis.Tally), c.cursor.Partition)
+	}
+	w.o.Classifier.Classify(c.message.Content, &c.reading)
+	into.tally.Add(analysis.Observation{
+		Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Time: r.Time, Position: r.Position,
+	})
+	c.changed[r.Stream] = into
+	c.cursor.Counted++
+	return nil
+}
+
+// read reads a record's value; false if it is no message that this program knows.
+func (c *count) read(r *eventlog.Record) bool {
+	if r.Kind != hubbub.KindMessage || r.Version > eventlog.Version {
+		return false
+	}
+	c.message = message{}
+	return json.Unmarshal(r.Value, &c.message) == nil
+}
+
+// encode returns the states of the rooms that changed.
+func (c *count) encode() []State {
+	for stream, r := range c.changed {
+		newest, _ := r.tally.Last()
+		start := len(c.buffer)
+		c.buffer = r.tally.AppendState(c.buffer)
+		c.states = append(c.states, State{stream, r.partition, newest, c.buffer[start:len(c.buffer):len(c.buffer)]})
+	}
+	return c.states
+}

@@ -1,0 +1,110 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
+)
+
+const (
+	keepIdle = time.Hour
+	// keepCrowded is the least time that a room is kept: its window slides for so
+	// long.
+	keepCrowded = (analysis.WindowSeconds + 5) * time.Second
+)
+
+// memory is what is known of partitions and rooms: what the store has of them, as
+// long as their partition is not stale.
+type memory struct {
+	store      Store
+	partitions map[int]*partition
+	rooms      map[hubbub.StreamID]*room
+}
+
+type partition struct {
+	cursor Cursor
+	stale  bool // cursor and rooms are to be read again before they are used
+
+	end   hubbub.Position // the newest known in the log; zero: not known
+	endAt time.Time       // when that was
+}
+
+type room struct {
+	tally     *analysis.Tally
+	partition int
+	used      time.Time
+}
+
+func newMemory(s Store) memory {
+	return memory{store: s, partitions: map[int]*partition{}, rooms: map[hubbub.StreamID]*room{}}
+}
+
+func (m *memory) partition(number int) *partition {
+	p, ok := m.partitions[number]
+	if !ok {
+		p = &partition{cursor: Cursor{Partition: number}, stale: true}
+		m.partitions[number] = p
+	}
+	return p
+}
+
+// refresh reads a stale partition's cursor, and forgets its rooms.
+func (m *memory) refresh(ctx context.Context, p *partition) error {
+	if !p.stale {
+		return nil
+	}
+	cursors, err := m.store.Cursors(ctx)
+	if err != nil {
+		return err
+	}
+	number := p.cursor.Partition
+	p.cursor = Cursor{Partition: number}
+	for _, c := range cursors {
+		if c.Partition == number {
+			p.cursor = c
+		}
+	}
+	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool { return r.partition == number })
+	p.stale = false
+	return nil
+}
+
+// room returns a room, from the store if need be; nil if nothing was counted in it.
+func (m *memory) room(ctx context.Context, stream hubbub.StreamID) (*room, error) {
+	if r, ok := m.rooms[stream]; ok && !m.partition(r.partition).stale {
+		r.used = time.Now()
+		return r, nil
+	}
+	s, ok, err := m.store.State(ctx, stream)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if err := m.refresh(ctx, m.partition(s.Partition)); err != nil {
+		return nil, err
+	}
+	tally, err := analysis.DecodeState(s.Tally)
+	if err != nil {
+		return nil, fmt.Errorf("read the tally of stream %s: %w", stream, err)
+	}
+	return m.add(stream, tally, s.Partition), nil
+}
+
+func (m *memory) add(stream hubbub.StreamID, tally *analysis.Tally, partition int) *room {
+	r := &room{tally: tally, partition: partition, used: time.Now()}
+	m.rooms[stream] = r
+	return r
+}
+
+// forget forgets the rooms that were not used for long: an hour, or about a minute
+// while there are more than most.
+func (m *memory) forget(now time.Time, most int) {
+	keep := keepIdle
+	if len(m.rooms) > most {
+		keep = keepCrowded
+	}
+	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool { return now.Sub(r.used) > keep })
+}
