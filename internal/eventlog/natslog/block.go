@@ -2,12 +2,12 @@ package natslog
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
-
-	"errors"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
@@ -48,8 +48,8 @@ func checkRecord(r eventlog.Record) error {
 		return errors.New("the record's stream id is not valid")
 	case len(r.Kind) > 64 || strings.Contains(r.Kind, "\n"):
 		return errors.New("the record's kind is over 64 bytes or has a line break")
-	case r.Version < 0:
-		return errors.New("the record's version is negative")
+	case r.Version < 0 || r.Version > math.MaxInt32:
+		return errors.New("the record's version is negative or has over 31 bits")
 	}
 	return nil
 }

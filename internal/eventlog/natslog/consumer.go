@@ -24,7 +24,7 @@ type consumer struct {
 	key   groupKey
 	limit int
 
-	after    uint64            // the number it has had
+	at       hubbub.Position   // what it has had
 	assigned bool              // it has had a batch
 	ready    []eventlog.Record // read from JetStream and not given out
 	seq      uint64            // where to read on there; 0: to be found
@@ -66,7 +66,8 @@ func (l *Log) Consume(_ context.Context, name eventlog.Topic, group string, o ev
 	if !override {
 		after = l.cursors.get(c.key)
 	}
-	c.after = t.look(0).after(after)
+	v := t.look(0)
+	c.at = v.position(v.after(after))
 	return c, nil
 }
 
@@ -99,8 +100,8 @@ func (c *consumer) Next(ctx context.Context) (eventlog.Batch, error) {
 		if err := ctx.Err(); err != nil {
 			return eventlog.Batch{}, err
 		}
-		v := c.topic.look(c.after)
-		if v.end <= c.after {
+		v := c.look()
+		if v.end <= c.at.N {
 			c.wait(ctx, v.more, 0)
 			continue
 		}
@@ -114,17 +115,29 @@ func (c *consumer) Next(ctx context.Context) (eventlog.Batch, error) {
 		case err != nil:
 			c.topic.log.o.Logger.Warn("could not read the log, trying again", "topic", c.key.topic, "group", c.key.group, "err", err)
 			c.wait(ctx, nil, c.topic.log.o.ProbeEvery)
-		default: // what was there was trimmed
-			c.after = max(c.after, c.topic.look(0).first-1)
-		}
+		} // else what was there was trimmed meanwhile
 	}
 }
 
-// read returns the next records after c.after, at most c.limit.
+// look looks at what comes after what it has had. If some of that was trimmed
+// or lost meanwhile, it goes on with what there is.
+func (c *consumer) look() view {
+	for {
+		v := c.topic.look(c.at.N)
+		n := v.after(c.at)
+		if n == c.at.N {
+			return v
+		}
+		c.at, c.ready, c.seq = v.position(n), nil, 0
+	}
+}
+
+// read returns the next records, at most c.limit.
 func (c *consumer) read(ctx context.Context, v view) ([]eventlog.Record, error) {
 	if len(c.ready) == 0 && v.isLive {
 		c.seq = 0
-		return v.live[:min(len(v.live), c.limit)], nil
+		n := min(len(v.live), c.limit)
+		return v.live[:n:n], nil
 	}
 	if len(c.ready) == 0 {
 		if err := c.fetch(ctx, v); err != nil {
@@ -140,7 +153,7 @@ func (c *consumer) read(ctx context.Context, v view) ([]eventlog.Record, error) 
 // fetch makes the next records ready.
 func (c *consumer) fetch(ctx context.Context, v view) (err error) {
 	if c.seq == 0 {
-		if c.seq, err = c.topic.seek(ctx, c.after+1); err != nil {
+		if c.seq, err = c.topic.seek(ctx, c.at.N+1); err != nil {
 			return err
 		}
 	}
@@ -152,7 +165,7 @@ func (c *consumer) fetch(ctx context.Context, v view) (err error) {
 	for _, b := range p.blocks {
 		size += b.count
 	}
-	records, all, err := v.records(make([]eventlog.Record, 0, size), p, c.after)
+	records, all, err := v.records(make([]eventlog.Record, 0, size), p, c.at.N)
 	if c.seq = p.last + 1; !all || len(p.blocks) == 0 {
 		c.seq = 0
 	}
@@ -162,12 +175,12 @@ func (c *consumer) fetch(ctx context.Context, v view) (err error) {
 
 func (c *consumer) batch(v view, records []eventlog.Record) eventlog.Batch {
 	b := eventlog.Batch{
-		Prev:     v.position(max(c.after, min(v.first, records[0].Position.N)-1)),
+		Prev:     v.position(records[0].Position.N - 1),
 		Assigned: !c.assigned,
 		Records:  records,
 		End:      v.position(v.end),
 	}
-	c.after = records[len(records)-1].Position.N
+	c.at = records[len(records)-1].Position
 	c.assigned = true
 	return b
 }

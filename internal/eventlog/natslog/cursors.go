@@ -3,8 +3,8 @@ package natslog
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"os"
 	"sync"
@@ -36,26 +36,28 @@ type groupKey struct {
 
 type cursorFile map[eventlog.Topic]map[string]hubbub.Position
 
-// openCursors reads the file. Without one, or with one that cannot be read, all
-// groups start at the first record kept.
-func openCursors(path string, log *slog.Logger) *cursors {
+// openCursors reads the file. Without one all groups start at the first record
+// kept; with a damaged one they would too, unasked, so that is an error.
+func openCursors(path string) (*cursors, error) {
 	c := &cursors{path: path, now: map[groupKey]hubbub.Position{}}
 	text, err := os.ReadFile(path)
-	if err == nil {
-		var file cursorFile
-		err = json.Unmarshal(text, &file)
-		for topic, groups := range file {
-			for group, position := range groups {
-				c.now[groupKey{topic, group}] = position
-			}
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte("{}"), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var file cursorFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read %s, without which all consumers would start over: %w", path, err)
+	}
+	for topic, groups := range file {
+		for group, position := range groups {
+			c.now[groupKey{topic, group}] = position
 		}
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Warn("the log's cursors are lost: consumers start over", "err", err)
-		clear(c.now)
-	}
 	c.flushed = maps.Clone(c.now)
-	return c
+	return c, nil
 }
 
 func (c *cursors) get(key groupKey) hubbub.Position {

@@ -56,10 +56,7 @@ func (l *Log) probeWrite() error {
 	path := filepath.Join(l.o.Dir, "probe")
 	defer os.Remove(path)
 	if err := writeDurably(path, make([]byte, 64<<10)); err != nil {
-		if err = diskError(err); errors.Is(err, eventlog.ErrFull) || errors.Is(err, eventlog.ErrReadOnly) {
-			return err
-		}
-		return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
+		return unavailable(diskError(err))
 	}
 	return nil
 }
@@ -137,6 +134,16 @@ func (l *Log) checkDisk(ctx context.Context) {
 	case err == nil:
 		l.health.mended(l.o.Logger)
 	default:
-		l.health.fail(l.o.Logger, fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err))
+		l.health.fail(l.o.Logger, unavailable(err))
 	}
+}
+
+// unavailable marks an error that has no word of the contract yet.
+func unavailable(err error) error {
+	for _, word := range []error{eventlog.ErrFull, eventlog.ErrReadOnly, eventlog.ErrUnavailable} {
+		if errors.Is(err, word) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,7 +92,8 @@ func (e *epochs) settle(topic eventlog.Topic, last, known uint64) (lives, error)
 	} else {
 		next.Epoch = max(next.Epoch, was[len(was)-1].Epoch+1)
 	}
-	is := append(was[:len(was):len(was)], next)
+	is := slices.DeleteFunc(slices.Clone(was), func(l life) bool { return l.First > last }) // nothing of these is left
+	is = append(is, next)
 	file := epochFile{Format: epochFormat, Topics: maps.Clone(e.file.Topics)}
 	file.Topics[topic] = is
 	if err := e.write(file); err != nil {
@@ -132,7 +134,7 @@ func (ls lives) position(n uint64) hubbub.Position {
 func (ls lives) through(p hubbub.Position, end uint64) uint64 {
 	for i := len(ls) - 1; i >= 0; i-- {
 		if p.Epoch < ls[i].Epoch {
-			end = ls[i].First - 1
+			end = min(end, ls[i].First-1)
 			continue
 		}
 		if p.Epoch == ls[i].Epoch {

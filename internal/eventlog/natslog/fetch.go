@@ -98,6 +98,9 @@ func (e *engine) get(ctx context.Context, f fetch) (p page, err error) {
 func (l *Log) fetch(ctx context.Context, f fetch) (page, error) {
 	l.engine.RLock()
 	defer l.engine.RUnlock()
+	if l.closed() {
+		return page{}, eventlog.ErrClosed
+	}
 	if l.engine.engine == nil {
 		return page{}, fmt.Errorf("read %s: %w", f.topic, eventlog.ErrUnavailable)
 	}

@@ -22,7 +22,10 @@ func prepareFolder(dir string) error {
 		return nil
 	}
 	for _, entry := range entries {
-		if entry.Name() != "lock" { // of an opening that got no further
+		switch entry.Name() {
+		case "lock", "epoch.json.new": // of an opening that got no further
+		case "lost+found": // the folder is a file system of its own
+		default:
 			return fmt.Errorf("the folder holds %q but no epoch.json: it is not the folder of a log, or that file was lost", entry.Name())
 		}
 	}
@@ -62,10 +65,11 @@ func writeDurably(path string, text []byte) error {
 	if err == nil {
 		err = os.Rename(temp, path)
 	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+	if err != nil {
+		_ = os.Remove(temp) // a full disk needs the room
+		return err
 	}
-	return err
+	return syncFolder(filepath.Dir(path))
 }
 
 // syncFolder makes the names in a folder durable.

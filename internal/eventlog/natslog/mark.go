@@ -2,6 +2,9 @@ package natslog
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -26,9 +29,13 @@ func openMark(dir, topic string) (*mark, error) {
 	}
 	m := &mark{file: f}
 	var text [16]byte
-	if size, _ := f.ReadAt(text[:], 0); size == len(text) { // else it is new, or lost
+	switch size, err := f.ReadAt(text[:], 0); {
+	case size == len(text):
 		m.n = binary.LittleEndian.Uint64(text[:8])
 		m.time = int64(binary.LittleEndian.Uint64(text[8:]))
+	case size > 0 || !errors.Is(err, io.EOF): // else it is new, or lost
+		_ = f.Close()
+		return nil, fmt.Errorf("%s is damaged: it has %d bytes instead of %d", f.Name(), size, len(text))
 	}
 	return m, nil
 }

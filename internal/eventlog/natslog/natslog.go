@@ -167,7 +167,9 @@ func (l *Log) open(ctx context.Context) (err error) {
 	if l.epochs, err = openEpochs(l.o.Dir, l.o.Now); err != nil {
 		return diskError(err)
 	}
-	l.cursors = openCursors(filepath.Join(l.o.Dir, "cursors.json"), l.o.Logger)
+	if l.cursors, err = openCursors(filepath.Join(l.o.Dir, "cursors.json")); err != nil {
+		return diskError(err)
+	}
 	for _, name := range eventlog.Topics {
 		t := newTopic(l, name)
 		if t.mark, err = openMark(filepath.Join(l.o.Dir, "marks"), string(name)); err != nil {
