@@ -24,7 +24,7 @@ const folderFile = "hubbub.json"
 //	meta.db         users and streams
 //	log/            the event log
 //	archive.db      history
-//	analysis.db     the tallies of all streams
+//	tally.db        the tallies of all streams
 type folder struct {
 	dir  string
 	lock *os.File

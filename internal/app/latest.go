@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 )
@@ -12,11 +13,8 @@ import (
 // in the cache, where the relay keeps it, or, since all of that can be lost, where
 // it was made.
 type latest struct {
-	cache   cache.Cache
-	tallies interface {
-		// Result returns the newest stored result as it would be published.
-		Result(ctx context.Context, stream hubbub.StreamID) (value []byte, ok bool, err error)
-	}
+	cache    cache.Cache
+	analysis *worker.Worker
 }
 
 // of is room.Options.Latest.
@@ -26,7 +24,7 @@ func (l *latest) of(ctx context.Context, stream hubbub.StreamID, channel hubbub.
 		return value, true, nil
 	}
 	if channel == hubbub.AnalysisChannel {
-		return l.tallies.Result(ctx, stream)
+		return l.analysis.Result(ctx, stream)
 	}
 	return nil, false, err
 }

@@ -67,9 +67,8 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	if _, err := p.streams.Ensure(ctx, streams.Draft{ID: firstStream, Title: "My first stream"}); err != nil {
 		return nil, fmt.Errorf("make the first stream: %w", err)
 	}
-	p.latest = &latest{cache: s.cache, tallies: s.tallies}
-	a.health.Add("log", func(context.Context) error { return s.log.Healthy() })
-	a.startReaders(s)
+	a.health.Add("log", checkOf(s.log.Healthy))
+	p.latest = &latest{cache: s.cache, analysis: a.startReaders(s)}
 
 	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
 	p.viewers = streams.NewViewers(tracker, nil)
@@ -83,8 +82,9 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	return p, nil
 }
 
-// startReaders starts the consumers of the log.
-func (a *App) startReaders(s *stores) {
+// startReaders starts the consumers of the log. The analysis it returns answers
+// for what is stored, also in a process that does not analyse.
+func (a *App) startReaders(s *stores) *worker.Worker {
 	if a.o.has(roleRelay) {
 		r := relay.New(relay.Options{Log: s.log, Bus: s.bus, Cache: s.cache, Logger: a.log, Registerer: a.registry})
 		a.run("the relay", r.Run)
@@ -95,13 +95,14 @@ func (a *App) startReaders(s *stores) {
 		a.run("the archiver", r.Run)
 		a.health.Add("archive", checkOf(r.Healthy))
 	}
+	w := worker.New(worker.Options{
+		Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry,
+	})
 	if a.o.has(roleAnalysis) {
-		w := worker.New(worker.Options{
-			Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry,
-		})
 		a.run("the analysis", w.Run)
 		a.health.Add("analysis", checkOf(w.Healthy))
 	}
+	return w
 }
 
 func checkOf(healthy func() error) obs.Check {
