@@ -69,10 +69,11 @@ type Sample struct {
 // Driver is the lab's own side.
 type Driver struct {
 	Joined    int64   `json:"joined"` // viewers in their rooms at any time
-	Lost      int64   `json:"lost"`   // viewers that are no longer connected, or never were
+	Lost      int64   `json:"lost"`   // viewers that are no longer connected, or could not join
 	Sent      int64   `json:"sent"`
 	Acked     int64   `json:"acked"`
 	Refused   int64   `json:"refused"`
+	Unknown   int64   `json:"unknown"`
 	Delivered int64   `json:"delivered"`
 	Skipped   int64   `json:"skipped"`
 	CPU       float64 `json:"cpu"` // seconds
@@ -126,18 +127,21 @@ type Viewer struct {
 
 	Delivered  int64 `json:"delivered"`            // MESSAGE frames, whatever they held
 	Duplicates int64 `json:"duplicates,omitempty"` // of them, messages that it had already
-	Reordered  int64 `json:"reordered,omitempty"`  // of them, at or before the position of the one before
+	Reordered  int64 `json:"reordered,omitempty"`  // of them, others at or before the position of the one before
 	Foreign    int64 `json:"foreign,omitempty"`    // of them, not of this run
+	Stray      int64 `json:"stray,omitempty"`      // of them, of this run and another room
 	Skipped    int64 `json:"skipped,omitempty"`    // declared by the server
 	Gaps       int64 `json:"gaps,omitempty"`       // declared by the server
-	Holes      int64 `json:"holes,omitempty"`      // prev named a message that never came, undeclared
+	Breaks     int64 `json:"breaks,omitempty"`     // prev was not the message before, and no loss was declared
 	Missing    int64 `json:"missing,omitempty"`    // this run's messages that it should have had
-	Late       int64 `json:"late,omitempty"`       // came after the drain was given up
 }
 
 // An End closes the file. A file without one is of a run that was broken off.
 type End struct {
-	Interrupted bool `json:"interrupted,omitempty"`
+	// Interrupted says why the run ended before its time; "": it did not.
+	Interrupted string `json:"interrupted,omitempty"`
+	// Unread says why the books could not be compared with the server's; "": they were.
+	Unread string `json:"unread,omitempty"`
 
 	// Histograms of microseconds, HdrHistogram V2 in base64.
 	Delivery string `json:"delivery"` // from the instant a message was due until a viewer had it
@@ -152,8 +156,9 @@ type End struct {
 
 // A Drain is what happened between the end of the sending and the books.
 type Drain struct {
-	// Deliveries and Lags are the seconds until nothing was due any more and until
-	// every consumer's lag was 0; -1: it did not happen within Limit.
+	// Deliveries and Lags are the seconds from the end of the steady window until
+	// nothing was due any more and until every consumer's lag was 0; -1: it did not
+	// happen within Limit.
 	Deliveries float64 `json:"deliveries"`
 	Lags       float64 `json:"lags"`
 	Limit      float64 `json:"limit"`
