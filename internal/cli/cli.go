@@ -26,6 +26,7 @@ type CLI struct {
 	Config string `help:"YAML file with flags of this command, x-y: value." placeholder:"FILE" type:"path"`
 
 	Serve   ServeCmd   `cmd:"" help:"Run the chat: all of it, or some roles."`
+	Lab     LabCmd     `cmd:"" help:"The load lab: run, report and compare load tests."`
 	Token   TokenCmd   `cmd:"" help:"Mint access tokens."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }

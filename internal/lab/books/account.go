@@ -94,8 +94,13 @@ func (a *Account) Declare(skipped int64, gap bool) {
 	a.excused = a.excused || skipped > 0 || gap
 }
 
-// Reached is the position of the last message.
-func (a *Account) Reached() hubbub.Position { return a.last }
+// Reached is the position of the last message, or where the viewer started.
+func (a *Account) Reached() hubbub.Position {
+	if a.last.Before(a.Counts.Start) {
+		return a.Counts.Start
+	}
+	return a.last
+}
 
 // Served is how many of this run's messages were given or declared as skipped.
 func (a *Account) Served() int64 { return a.own + a.Counts.Skipped }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/lab/books"
 	"github.com/hubbub-live/hubbub/internal/lab/plan"
 	"github.com/hubbub-live/hubbub/internal/lab/raw"
@@ -112,6 +113,17 @@ func (c *Crowd) Settled() bool {
 	}
 	for _, v := range c.viewers {
 		if served, alive := v.served(); alive && served < acked[c.seating.Room(v.client)] {
+			return false
+		}
+	}
+	return true
+}
+
+// Reached says whether every viewer that is still there has come to the position
+// of its room.
+func (c *Crowd) Reached(ends []hubbub.Position) bool {
+	for _, v := range c.viewers {
+		if reached, alive := v.reached(); alive && reached.Before(ends[c.seating.Room(v.client)]) {
 			return false
 		}
 	}

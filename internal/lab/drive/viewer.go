@@ -102,8 +102,18 @@ func (v *viewer) leave() {
 func (v *viewer) served() (n int64, alive bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.account.Served(), v.account.Counts.Joined && v.account.Counts.Lost == ""
+	return v.account.Served(), v.alive()
 }
+
+// reached is the position of the last message.
+func (v *viewer) reached() (p hubbub.Position, alive bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.account.Reached(), v.alive()
+}
+
+// alive needs mu.
+func (v *viewer) alive() bool { return v.account.Counts.Joined && v.account.Counts.Lost == "" }
 
 // watch books a piece of what the room said, on the connection's goroutine.
 func (v *viewer) watch(batch []client.Delivery) {

@@ -30,10 +30,10 @@ go_goroutines 99
 		t.Fatal(err)
 	}
 	want := map[string]float64{
-		`hubbub_sends_total{code="",result="acked"}`:             75000,
+		`hubbub_sends_total{code="",result="acked"}`:            75000,
 		`hubbub_sends_total{code="a b\" } 7",result="refused"}`: 1.5e6,
-		`hubbub_archiver_batch_seconds_sum`:                      0.25,
-		`process_cpu_seconds_total`:                              12.5,
+		`hubbub_archiver_batch_seconds_sum`:                     0.25,
+		`process_cpu_seconds_total`:                             12.5,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)

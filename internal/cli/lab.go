@@ -1,0 +1,10 @@
+package cli
+
+// LabCmd is the load lab.
+type LabCmd struct {
+	Run LabRunCmd `cmd:"" help:"Load a server, and write raw results and a report."`
+}
+
+// statusInvalid is the exit status of a run that supports no claim, and of a
+// comparison without a verdict.
+const statusInvalid = 3
