@@ -1,0 +1,107 @@
+// Command reach measures what hubbub has to reach and prints it beside what is
+// required: benchmarks of the packages, start and memory of the real binary, and
+// a load test by the lab. It is a report to be read, not a test: the machine may
+// be busy. `make bench-reach` runs it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// A figure is one line of the report.
+type figure struct {
+	what     string
+	required float64
+	unit     string
+	least    bool // required is the least, not the most
+	measured float64
+	err      error
+}
+
+func (f figure) ok() bool {
+	if f.least {
+		return f.measured >= f.required
+	}
+	return f.measured <= f.required
+}
+
+// A section measures some figures.
+type section struct {
+	name    string
+	measure func(context.Context) []figure
+}
+
+func main() {
+	only := flag.String("only", "", "sections to run, separated by commas; empty: all")
+	binary := flag.String("hubbub", "bin/hubbub", "the program")
+	duration := flag.Duration("duration", 5*time.Minute, "of the load test's steady window")
+	out := flag.String("out", "", "folder for the load test's results; empty: a temporary one")
+	messages := flag.Int("messages", 1_000_000, "in the folder that a start is measured on")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	program := program{path: *binary}
+	ok := print(ctx, *only, []section{
+		{"reference", func(ctx context.Context) []figure { return program.reference(ctx, *duration, *out) }},
+		{"packages", packages},
+		{"start", func(ctx context.Context) []figure { return program.starts(ctx, *messages) }},
+		{"size", program.sizes},
+	})
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// print measures the sections and prints the table; false if something is not reached.
+func print(ctx context.Context, only string, sections []section) bool {
+	var all []figure
+	for _, s := range sections {
+		if only != "" && !strings.Contains(","+only+",", ","+s.name+",") {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "── %s\n", s.name)
+		all = append(all, s.measure(ctx)...)
+	}
+	ok := true
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(table, "| What\t| Required\t| Measured\t| Measured / required\t| |")
+	fmt.Fprintln(table, "| ---\t| ---\t| ---\t| ---\t| --- |")
+	for _, f := range all {
+		sign, verdict := "≤", "reached"
+		if f.least {
+			sign = "≥"
+		}
+		if f.err != nil || !f.ok() {
+			verdict, ok = "not reached", false
+		}
+		if f.err != nil {
+			fmt.Fprintf(table, "| %s\t| %s %s %s\t| %v\t| –\t| %s |\n", f.what, sign, number(f.required), f.unit, f.err, verdict)
+			continue
+		}
+		ratio := "–"
+		if f.required != 0 {
+			ratio = fmt.Sprintf("%.2f", f.measured/f.required)
+		}
+		fmt.Fprintf(table, "| %s\t| %s %s %s\t| %s\t| %s\t| %s |\n", f.what, sign, number(f.required), f.unit, number(f.measured), ratio, verdict)
+	}
+	_ = table.Flush() // a terminal that is gone reads no more
+	return ok
+}
+
+// number prints three digits that count.
+func number(x float64) string {
+	switch {
+	case x >= 1000:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 10 || x == 0:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.3f", x)
+}
