@@ -165,7 +165,8 @@ type ConsumeOptions struct {
 type Batch struct {
 	Partition int
 	// Prev is the position just before Records[0] in the partition: between the
-	// two lies no record of any stream.
+	// two lies no record of any stream. If it is not what was read last, what
+	// lies between was trimmed or is damaged.
 	Prev hubbub.Position
 	// Assigned marks the first batch after the partition came to this consumer.
 	Assigned bool

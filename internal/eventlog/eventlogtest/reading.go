@@ -57,10 +57,10 @@ func testReading(t *testing.T, h Harness) {
 		for _, limit := range []int{1, 2, 9, 10, 11, 1000} {
 			for i := range 3 {
 				wantRead(t, log, records, room(i), hubbub.Position{}, limit)
-				wantRead(t, log, records, room(i), records[i].Position, limit)    // of its own
-				wantRead(t, log, records, room(i), records[i+1].Position, limit)  // of another stream
-				wantRead(t, log, records, room(i), records[29].Position, limit)   // the end
-				wantRead(t, log, records, "nobody", records[5].Position, limit) // a stream without records
+				wantRead(t, log, records, room(i), records[i].Position, limit)   // of its own
+				wantRead(t, log, records, room(i), records[i+1].Position, limit) // of another stream
+				wantRead(t, log, records, room(i), records[29].Position, limit)  // the end
+				wantRead(t, log, records, "nobody", records[5].Position, limit)  // a stream without records
 			}
 		}
 		if end, err := log.End(t.Context(), topic, "room-0"); err != nil || end != records[29].Position {

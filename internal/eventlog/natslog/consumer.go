@@ -145,9 +145,22 @@ func (c *consumer) read(ctx context.Context, v view) ([]eventlog.Record, error) 
 			return nil, err
 		}
 	}
-	records := c.ready[:min(len(c.ready), c.limit)]
-	c.ready = c.ready[len(records):]
-	return records[:len(records):len(records)], nil
+	n := consecutive(c.ready, c.limit)
+	records := c.ready[:n:n]
+	c.ready = c.ready[n:]
+	return records, nil
+}
+
+// consecutive returns how many records, up to a limit, follow each other. After
+// a damaged one, which JetStream passes over without a word, they do not.
+func consecutive(records []eventlog.Record, limit int) int {
+	n := min(len(records), limit)
+	for i := range n {
+		if records[i].Position.N != records[0].Position.N+uint64(i) {
+			return i
+		}
+	}
+	return n
 }
 
 // fetch makes the next records ready.
@@ -174,8 +187,13 @@ func (c *consumer) fetch(ctx context.Context, v view) (err error) {
 }
 
 func (c *consumer) batch(v view, records []eventlog.Record) eventlog.Batch {
+	prev := v.position(records[0].Position.N - 1)
+	if prev != c.at {
+		c.topic.log.o.Logger.Error("records of the log are missing: they are damaged, or were just trimmed",
+			"topic", c.key.topic, "group", c.key.group, "after", c.at, "through", prev)
+	}
 	b := eventlog.Batch{
-		Prev:     v.position(records[0].Position.N - 1),
+		Prev:     prev,
 		Assigned: !c.assigned,
 		Records:  records,
 		End:      v.position(v.end),
