@@ -2,7 +2,8 @@ package cli
 
 // LabCmd is the load lab.
 type LabCmd struct {
-	Run LabRunCmd `cmd:"" help:"Load a server, and write raw results and a report."`
+	Run    LabRunCmd    `cmd:"" help:"Load a server, and write raw results and a report."`
+	Report LabReportCmd `cmd:"" help:"Make the report of a run again from its raw results."`
 }
 
 // statusInvalid is the exit status of a run that supports no claim, and of a

@@ -35,7 +35,7 @@ func (c *LabRunCmd) Run(env *Env) error {
 	if err != nil {
 		return fmt.Errorf("load test: %w", err)
 	}
-	return nil
+	return (&LabReportCmd{Folder: c.Out}).Run(env)
 }
 
 func (c *LabRunCmd) plan(env *Env) (*plan.Plan, error) {

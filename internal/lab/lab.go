@@ -134,9 +134,9 @@ func (r *run) drive(ctx context.Context) {
 	if why := context.Cause(loaded); why != nil {
 		r.end.Interrupted = reason(why)
 	}
-	r.recorder.phase(watching, raw.PhaseDrain)
 	unwatch()
 	<-done
+	r.recorder.phase(context.WithoutCancel(ctx), raw.PhaseDrain)
 	r.drain(ctx)
 }
 

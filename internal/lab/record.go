@@ -30,6 +30,7 @@ type recorder struct {
 	out    *raw.Writer
 	now    string     // phase
 	shown  raw.Sample // of the last line
+	told   time.Time  // when that was
 	newest raw.Sample
 }
 
@@ -55,6 +56,9 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 	processes := r.scraper.Scrape(ctx)
 	s := raw.Sample{At: r.at(), Driver: r.crowd.Totals(), Processes: processes}
 	s.Driver.CPU, s.Driver.RSS = measure.Self()
+	if ctx.Err() != nil { // the scrape was broken off, not the server
+		return s
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out.Sample(s)
@@ -66,7 +70,7 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 func (r *recorder) watch(ctx context.Context, alone func()) {
 	ticker := time.NewTicker(sampleEvery)
 	defer ticker.Stop()
-	for told := time.Now(); ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -76,11 +80,17 @@ func (r *recorder) watch(ctx context.Context, alone func()) {
 		if r.crowd.Alive() == 0 {
 			alone()
 		}
-		if time.Since(told) >= tellEvery-sampleEvery/2 {
-			told = time.Now()
+		if r.quiet() {
 			r.tell()
 		}
 	}
+}
+
+// quiet says whether it is time for another line.
+func (r *recorder) quiet() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Since(r.told) >= tellEvery-sampleEvery/2
 }
 
 // tell shows a line.
@@ -92,7 +102,7 @@ func (r *recorder) tell() {
 	if passed := s.At - r.shown.At; passed > 0 {
 		rate = float64(d.Delivered-r.shown.Driver.Delivered) / passed
 	}
-	r.shown = s
+	r.shown, r.told = s, time.Now()
 	text := fmt.Sprintf("%7.1f s  %-7s  joined %d  lost %d  sent %d  acked %d", s.At, r.now, d.Joined, d.Lost, d.Sent, d.Acked)
 	if d.Refused+d.Unknown+d.Skipped > 0 {
 		text += fmt.Sprintf("  refused %d  unknown %d  skipped %d", d.Refused, d.Unknown, d.Skipped)
