@@ -2,8 +2,9 @@ package cli
 
 // LabCmd is the load lab.
 type LabCmd struct {
-	Run    LabRunCmd    `cmd:"" help:"Load a server, and write raw results and a report."`
-	Report LabReportCmd `cmd:"" help:"Make the report of a run again from its raw results."`
+	Run     LabRunCmd     `cmd:"" help:"Load a server, and write raw results and a report."`
+	Report  LabReportCmd  `cmd:"" help:"Make the report of a run again from its raw results."`
+	Compare LabCompareCmd `cmd:"" help:"Put runs side by side, the baseline first."`
 }
 
 // statusInvalid is the exit status of a run that supports no claim, and of a
