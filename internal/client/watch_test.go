@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/chat/sockjs"
 	"github.com/hubbub-live/hubbub/internal/chat/stomp"
 )
 
@@ -73,6 +75,48 @@ func TestScanNeverPanics(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		new(Delivery).scan(append([]byte("MESSAGE\n"), rapid.SliceOf(rapid.Byte()).Draw(t, "text")...))
 	})
+}
+
+// The short way must find what the long way finds, or leave it to that.
+func TestUnquoteOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.OneOf(rapid.RuneFrom([]rune("\\\"\n\x00au[],")), rapid.Rune())).Draw(t, "text")
+		quoted, err := json.Marshal([]string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame := append([]byte("a"), quoted...)
+		if rapid.Bool().Draw(t, "spoil") {
+			frame = []byte("a[" + rapid.StringOf(rapid.RuneFrom([]rune("\\\"nu0,] "))).Draw(t, "frame"))
+		}
+		short, ok := unquoteOne([]byte("x"), frame)
+		if !ok {
+			return
+		}
+		long, err := sockjs.AppendMessages([]byte("x"), frame[1:])
+		if err != nil || !bytes.Equal(short, long) {
+			t.Fatalf("%q: short %q, long %q, %v", frame, short, long, err)
+		}
+	})
+}
+
+func BenchmarkUnwrapSockJS(b *testing.B) {
+	var text string
+	for n := range uint64(5) {
+		text += string(frame("m", n+1, chat))
+	}
+	quoted, err := json.Marshal([]string{text})
+	if err != nil {
+		b.Fatal(err)
+	}
+	wrapped := append([]byte("a"), quoted...)
+	var dst []byte
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += 5 {
+		if dst, err = unwrapSockJS(dst[:0], wrapped); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // Whatever way frames come in, the watcher gets each message once and in order,
