@@ -82,7 +82,7 @@ func unwrapSockJS(dst, frame []byte) ([]byte, error) {
 	case bytes.Equal(frame, []byte("o")), bytes.Equal(frame, []byte("h")):
 		return dst, nil
 	case bytes.HasPrefix(frame, []byte("a[")):
-		if text, ok := unquoteOne(dst, frame); ok {
+		if text, ok := unquotePlain(dst, frame); ok {
 			return text, nil
 		}
 		text, err := sockjs.AppendMessages(dst, frame[1:])
@@ -100,10 +100,10 @@ func unwrapSockJS(dst, frame []byte) ([]byte, error) {
 	return nil, fmt.Errorf("an unknown SockJS frame %.20q", frame)
 }
 
-// unquoteOne is the short way for an array of one string with the escapes that
-// servers use; ok is false for everything else. A room's batch has an escape every
+// unquotePlain is the short way for an array of strings without spaces and with
+// the escapes that servers use; ok is false for everything else. A room's batch has an escape every
 // ten octets, so it is read in one simple loop.
-func unquoteOne(dst, frame []byte) (text []byte, ok bool) {
+func unquotePlain(dst, frame []byte) (text []byte, ok bool) {
 	quoted, okFront := bytes.CutPrefix(frame, []byte(`a["`))
 	quoted, okBack := bytes.CutSuffix(quoted, []byte(`"]`))
 	if !okFront || !okBack {
@@ -114,8 +114,12 @@ func unquoteOne(dst, frame []byte) (text []byte, ok bool) {
 	out := dst[:n+len(quoted)] // what is unquoted is never longer
 	for i := 0; i < len(quoted); i++ {
 		c := quoted[i]
-		if c == '"' { // the string ended: there are more
-			return nil, false
+		if c == '"' { // the string ended: another must follow
+			if !bytes.HasPrefix(quoted[i:], []byte(`","`)) {
+				return nil, false
+			}
+			i += 2
+			continue
 		}
 		if c == '\\' {
 			if i++; i == len(quoted) {
