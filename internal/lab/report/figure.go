@@ -17,16 +17,17 @@ type Figure struct {
 }
 
 func (f Figure) text() string {
-	if math.IsNaN(f.Value) {
-		return number(f.Value)
+	text := number(f.Value)
+	if f.Unit == "" || text == unmeasured {
+		return text
 	}
-	if f.Unit == "" {
-		return number(f.Value)
-	}
-	return number(f.Value) + " " + f.Unit
+	return text + " " + f.Unit
 }
 
 var nothing = math.NaN()
+
+// unmeasured stands for a number that there is not.
+const unmeasured = "–"
 
 // The metrics that figures are made of.
 const (
@@ -98,7 +99,7 @@ func unless(bad bool, value float64) float64 {
 func number(value float64) string {
 	switch size := math.Abs(value); {
 	case math.IsNaN(value) || math.IsInf(value, 0):
-		return "–"
+		return unmeasured
 	case size >= 1000 || value == math.Trunc(value):
 		return grouped(strconv.FormatFloat(math.Round(value), 'f', 0, 64))
 	case size >= 100:
