@@ -40,6 +40,7 @@ var Rules = []Rule{
 	{From: `internal/cache/\w+`, NotFrom: suites, To: own, NotTo: `\.|internal/cache`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/archive/(sqlite|cassandra)archive`, To: own, NotTo: `\.|internal/archive`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/\w+meta`, To: own, NotTo: `\.|internal/(account|streams|metastore/.*)`, Reason: "the metastore keeps what account and streams define"},
+	{From: `internal/analysis/sqlitetally`, To: own, NotTo: `\.|internal/analysis/worker`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: own, NotFrom: suites, To: suites,
 		Reason: "conformance suites are for tests; they bring package testing along"},
 	{From: own, NotFrom: suites + `|test/.*`, To: `testing|testing/.*|pgregory\.net/rapid|go\.uber\.org/goleak`,

@@ -1,0 +1,223 @@
+package sqlitetally
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func openFile(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func exec(t *testing.T, db *sql.DB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+func at(epoch uint32, n uint64) hubbub.Position { return hubbub.Position{Epoch: epoch, N: n} }
+
+// TestItIsAsAMap saves and reads against a model, with the file closed and opened in
+// between.
+func TestItIsAsAMap(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tally.db")
+	s := openFile(t, path)
+	cursors, states := map[int]worker.Cursor{}, map[hubbub.StreamID]worker.State{} // over all checks
+	rapid.Check(t, func(rt *rapid.T) {
+		ctx := context.Background()
+		for range rapid.IntRange(1, 10).Draw(rt, "saves") {
+			partition := rapid.IntRange(0, 2).Draw(rt, "partition")
+			before := cursors[partition].Through
+			c := worker.Cursor{
+				Partition: partition, Through: at(before.Epoch+uint32(rapid.IntRange(0, 1).Draw(rt, "epoch")), before.N+1),
+				Time: time.UnixMilli(int64(rapid.IntRange(1, 1<<40).Draw(rt, "time"))), Counted: int64(rapid.IntRange(0, 1<<40).Draw(rt, "counted")),
+				Unpublished: at(3, uint64(rapid.IntRange(0, 9).Draw(rt, "unpublished"))),
+			}
+			var list []worker.State
+			for i := range rapid.IntRange(0, 4).Draw(rt, "states") {
+				stream := hubbub.StreamID(fmt.Sprint("p", partition, "s", i*rapid.IntRange(1, 3).Draw(rt, "stream")))
+				list = append(list, worker.State{Stream: stream, Partition: partition,
+					Newest: at(uint32(rapid.IntRange(0, 3).Draw(rt, "e")), uint64(rapid.IntRange(0, 9).Draw(rt, "n"))),
+					Tally:  rapid.SliceOfN(rapid.Byte(), 1, 9000).Draw(rt, "tally")})
+			}
+			if rapid.IntRange(0, 3).Draw(rt, "stale") == 0 {
+				if err := s.Save(ctx, at(77, 7), c, list); !errors.Is(err, worker.ErrMoved) {
+					rt.Fatalf("Save after another cursor = %v", err)
+				}
+				continue
+			}
+			if err := s.Save(ctx, before, c, list); err != nil {
+				rt.Fatal(err)
+			}
+			cursors[partition] = c
+			for _, state := range list {
+				states[state.Stream] = state
+			}
+			if rapid.IntRange(0, 9).Draw(rt, "reopen") == 0 {
+				if err := s.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				s = openFile(t, path)
+			}
+		}
+		compare(rt, s, cursors, states)
+	})
+}
+
+func compare(t *rapid.T, s *Store, cursors map[int]worker.Cursor, states map[hubbub.StreamID]worker.State) {
+	ctx := context.Background()
+	list, err := s.Cursors(ctx)
+	if err != nil || len(list) != len(cursors) {
+		t.Fatalf("Cursors = %v, %v", list, err)
+	}
+	for _, c := range list {
+		if want := cursors[c.Partition]; !c.Time.Equal(want.Time) || c.Through != want.Through || c.Counted != want.Counted || c.Unpublished != want.Unpublished {
+			t.Fatalf("cursor %+v, want %+v", c, want)
+		}
+	}
+	for _, want := range states {
+		got, ok, err := s.State(ctx, want.Stream)
+		if err != nil || !ok || got.Newest != want.Newest || got.Partition != want.Partition || !bytes.Equal(got.Tally, want.Tally) {
+			t.Fatalf("State(%s) = %v, %v", want.Stream, ok, err)
+		}
+	}
+	if _, ok, err := s.State(ctx, "nobody"); ok || err != nil {
+		t.Fatalf("State of none = %v, %v", ok, err)
+	}
+	since := at(uint32(rapid.IntRange(0, 4).Draw(t, "since e")), uint64(rapid.IntRange(0, 10).Draw(t, "since n")))
+	for partition := range 3 {
+		want := map[hubbub.StreamID]hubbub.Position{}
+		for _, state := range states {
+			if state.Partition == partition && !state.Newest.Before(since) {
+				want[state.Stream] = state.Newest
+			}
+		}
+		if got, err := s.Changed(ctx, partition, since); err != nil || !maps.Equal(got, want) {
+			t.Fatalf("Changed(%d, %v) = %v, %v, want %v", partition, since, got, err, want)
+		}
+	}
+}
+
+func TestRefusesWhatIsNotItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(t *testing.T, path string)
+		want string
+	}{
+		{"no database", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a database"},
+		{"another program's", func(t *testing.T, path string) {
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exec(t, db, `CREATE TABLE tallies (mine TEXT)`)
+			_ = db.Close()
+		}, errForeign.Error()},
+		{"a newer version's", func(t *testing.T, path string) {
+			s := openFile(t, path)
+			exec(t, s.db, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+			_ = s.Close()
+		}, errNewer.Error()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "tally.db")
+			c.make(t, path)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(t.Context(), path)
+			if err == nil {
+				_ = s.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("Open = %v, want it to say %q and where", err, c.want)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed (%v)", err)
+			}
+		})
+	}
+}
+
+func TestAFullOrReadOnlyDiskChangesNothing(t *testing.T) {
+	for _, c := range []struct{ name, breaks, mends string }{
+		{"full", `PRAGMA max_page_count = 20`, `PRAGMA max_page_count = 1000000`},
+		{"read only", `PRAGMA query_only = 1`, `PRAGMA query_only = 0`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := openFile(t, filepath.Join(t.TempDir(), "tally.db"))
+			var states []worker.State
+			for n := range 100 {
+				states = append(states, worker.State{Stream: hubbub.StreamID(fmt.Sprint("s", n)), Tally: make([]byte, 5000)})
+			}
+			exec(t, s.db, c.breaks)
+			next := worker.Cursor{Through: at(1, 1), Time: time.UnixMilli(1)}
+			if err := s.Save(t.Context(), hubbub.Position{}, next, states); err == nil || errors.Is(err, worker.ErrMoved) {
+				t.Errorf("Save = %v", err)
+			}
+			if list, err := s.Cursors(t.Context()); err != nil || len(list) != 0 {
+				t.Errorf("Cursors = %v, %v: part of it is there", list, err)
+			}
+			exec(t, s.db, c.mends)
+			if err := s.Save(t.Context(), hubbub.Position{}, next, states); err != nil {
+				t.Errorf("Save once there is room: %v", err)
+			}
+		})
+	}
+}
+
+// BenchmarkSave is a durable batch, one after the other: of one hot room, of a few,
+// of many quiet ones.
+func BenchmarkSave(b *testing.B) {
+	for _, c := range []struct{ rooms, size int }{{1, 27 << 10}, {10, 4 << 10}, {500, 150}} {
+		b.Run(fmt.Sprintf("rooms=%d,bytes=%d", c.rooms, c.size), func(b *testing.B) {
+			s := openFile(b, filepath.Join(b.TempDir(), "tally.db"))
+			var states []worker.State
+			for n := range c.rooms {
+				states = append(states, worker.State{Stream: hubbub.StreamID(fmt.Sprint("s", n)), Tally: make([]byte, c.size)})
+			}
+			before := hubbub.Position{}
+			for b.Loop() {
+				next := worker.Cursor{Through: at(1, before.N+1), Time: time.UnixMilli(1)}
+				for i := range states {
+					states[i].Newest = next.Through
+				}
+				if err := s.Save(b.Context(), before, next, states); err != nil {
+					b.Fatal(err)
+				}
+				before = next.Through
+			}
+		})
+	}
+}

@@ -1,0 +1,177 @@
+package worker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+)
+
+// TestEveryMessageCountsOnce gives a log to workers that crash, take over from each
+// other and read again, with a store that fails anywhere, also after it has stored.
+func TestEveryMessageCountsOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rooms := []hubbub.StreamID{"a", "b", "c"}
+		var log []eventlog.Record
+		logged, of := 0, map[hubbub.StreamID][]eventlog.Record{}
+		for n := range rapid.IntRange(1, 60).Draw(t, "records") {
+			r := NewMessage(rapid.SampledFrom(rooms).Draw(t, "room"), n)
+			r.Position = hubbub.Position{Epoch: 1, N: uint64(n*2 + 1)}
+			r.Time = time.UnixMilli(int64(n) * 1000)
+			switch rapid.IntRange(0, 9).Draw(t, "kind") {
+			case 0:
+				r.Kind = hubbub.KindControl
+			case 1:
+				r.Version = eventlog.Version + 1
+			default:
+				logged++
+				of[r.Stream] = append(of[r.Stream], r)
+			}
+			log = append(log, r)
+		}
+		end := log[len(log)-1].Position
+
+		store := newMemoryStore()
+		fails := func(what string) func() error {
+			return func() error {
+				if rapid.IntRange(0, 9).Draw(t, what) == 0 {
+					return errBroken
+				}
+				return nil
+			}
+		}
+		store.fail = func(method string) error { return fails(method)() }
+		store.failed = fails("after Save")
+		start := func() *Worker { return New(Options{Log: newScript(), Store: store, Classifier: ByLength{}}) }
+		w, other, assigned := start(), start(), true
+		for next := 0; next < len(log); {
+			size := rapid.IntRange(1, 12).Draw(t, "size")
+			batch := eventlog.Batch{Assigned: assigned, Records: log[next:min(len(log), next+size)], End: end}
+			for tries := 0; ; tries++ {
+				err := w.work(t.Context(), batch)
+				if err == nil {
+					next += len(batch.Records)
+					assigned = false
+					break
+				}
+				if !errors.Is(err, errBroken) {
+					t.Fatal(err)
+				}
+				if tries == 20 {
+					t.Skip("nothing works")
+				}
+			}
+			switch rapid.IntRange(0, 9).Draw(t, "end") {
+			case 0: // a crash: read again from an older place
+				w, assigned = start(), true
+				next = rapid.IntRange(0, next).Draw(t, "again from")
+			case 1: // the other takes over, and remembers what it did before
+				w, other, assigned = other, w, true
+				next = rapid.IntRange(0, next).Draw(t, "again from")
+			}
+		}
+		store.fail, store.failed = nil, nil
+		if c := store.cursors[0]; c.Through != end || c.Counted != int64(logged) {
+			t.Errorf("counted %d through %v, logged %d through %v", c.Counted, c.Through, logged, end)
+		}
+		for _, room := range rooms {
+			records := of[room]
+			tally, _ := TallyOf(t, records)
+			if s, ok := store.states[room]; ok != (len(records) > 0) || ok && !bytes.Equal(s.Tally, tally) {
+				t.Errorf("room %s has another tally than its %d messages", room, len(records))
+			}
+			for _, w := range []*Worker{w, other} {
+				value, ok, err := w.Result(t.Context(), room)
+				if err != nil || ok != (len(records) > 0) {
+					t.Fatalf("Result(%s) = %v, %v", room, ok, err)
+				}
+				if r, _ := read(value); w != other && r.TotalCount != len(records) {
+					t.Errorf("Result(%s) says %d, there are %d", room, r.TotalCount, len(records))
+				}
+			}
+		}
+	})
+}
+
+func TestAMemberThatLostThePartitionChangesNothing(t *testing.T) {
+	store := newMemoryStore()
+	var records []eventlog.Record
+	for n := range 3 {
+		r := NewMessage("a", n)
+		r.Position = position(n + 1)
+		records = append(records, r)
+	}
+	late, fast := New(Options{Store: store, Classifier: ByLength{}}), New(Options{Store: store, Classifier: ByLength{}})
+	give := func(w *Worker, r ...eventlog.Record) error {
+		return w.work(t.Context(), eventlog.Batch{Records: r, End: position(3)})
+	}
+	if err := errors.Join(give(late, records[0]), give(fast, records[1])); err != nil {
+		t.Fatal(err)
+	}
+	if err := give(late, records[1]); !errors.Is(err, ErrMoved) {
+		t.Errorf("a cursor from before was accepted: %v", err)
+	}
+	if err := give(late, records[1:]...); err != nil {
+		t.Errorf("it did not go on from the stored cursor: %v", err)
+	}
+	if c := store.cursors[0]; c.Counted != 3 {
+		t.Errorf("counted %d of 3", c.Counted)
+	}
+}
+
+func TestBehindTheLogIsSaid(t *testing.T) {
+	w := New(Options{Store: newMemoryStore(), Classifier: ByLength{}})
+	r := NewMessage("a", 1)
+	r.Position, r.Time = position(1), time.Now().Add(-time.Hour)
+	for _, c := range []struct {
+		end      int
+		age      time.Duration
+		messages int
+		why      string
+	}{
+		{5, time.Hour, 1, "what the last minute brought is not known; the one that was read is shown"},
+		{2, time.Hour, 1, "the log has one more"},
+		{1, 0, 0, "all is read, an hour ago something was said"},
+	} {
+		if err := w.work(t.Context(), eventlog.Batch{Records: []eventlog.Record{r}, End: position(c.end)}); err != nil {
+			t.Fatal(err)
+		}
+		value, _, err := w.Result(t.Context(), "a")
+		got, _ := read(value)
+		if off := time.Duration(got.Age)*time.Millisecond - c.age; err != nil || off < 0 || off > time.Minute || got.Window.Messages != c.messages {
+			t.Errorf("%s: %s, %v", c.why, value, err)
+		}
+	}
+}
+
+// The cost of a message from the log's record to its tally, without classifying.
+func BenchmarkCountBatch(b *testing.B) {
+	for _, rooms := range []int{1, 100} {
+		b.Run(fmt.Sprint("rooms=", rooms), func(b *testing.B) {
+			store := newMemoryStore()
+			w := New(Options{Store: store, Classifier: ByLength{}})
+			batch := eventlog.Batch{}
+			for n := range 1000 {
+				batch.Records = append(batch.Records, NewMessage(hubbub.StreamID(fmt.Sprint("room", n%rooms)), n))
+			}
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range batch.Records {
+					n++
+					batch.Records[i].Position, batch.Records[i].Time = position(n), time.UnixMilli(int64(n))
+				}
+				if err := w.work(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "messages/s")
+		})
+	}
+}
