@@ -63,7 +63,7 @@ func (r *run) close(ctx context.Context, i int, room drive.Room, end hubbub.Posi
 
 // analysed is a room's total, given a moment to become what it should be.
 func (r *run) analysed(ctx context.Context, stream hubbub.StreamID, want int64) (int64, error) {
-	for until := time.Now().Add(analysisLimit); ; {
+	for until := time.Now().Add(min(analysisLimit, r.Drain)); ; {
 		got, err := r.api.Analysed(ctx, stream)
 		if err != nil {
 			return -1, err
