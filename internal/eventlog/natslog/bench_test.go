@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -161,4 +162,47 @@ func BenchmarkKeepUp(b *testing.B) {
 		}
 	}
 	perSecond(b, b.N*records)
+}
+
+// Opening a log of a million records, after it was closed and as a kill would
+// leave it: required 2 s. They are in blocks of many, as a busy log has them, or
+// alone in a block each, for which the disk should be memory: TMPDIR=/dev/shm.
+func BenchmarkOpen(b *testing.B) {
+	const records = 1_000_000
+	for _, alone := range []bool{false, true} {
+		dir := b.TempDir()
+		l := open(b, Options{Dir: filepath.Join(dir, "closed")})
+		if alone {
+			for i := range records {
+				if _, _, err := eventlog.AppendWait(ctx, l, eventlog.RawChats, message(i)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		} else {
+			fill(b, l, records)
+		}
+		copyFolder(b, filepath.Join(dir, "closed"), filepath.Join(dir, "killed"))
+		if err := l.Close(); err != nil {
+			b.Fatal(err)
+		}
+		for _, was := range []string{"closed", "killed"} {
+			b.Run(fmt.Sprintf("%s,alone=%v", was, alone), func(b *testing.B) {
+				for range b.N {
+					b.StopTimer()
+					to := filepath.Join(dir, "opened")
+					copyFolder(b, filepath.Join(dir, was), to)
+					b.StartTimer()
+					l := open(b, Options{Dir: to})
+					b.StopTimer()
+					if end := l.mustEnd(b); end.N != records {
+						b.Fatalf("the end is %v", end)
+					}
+					if err := l.Close(); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+			})
+		}
+	}
 }
