@@ -73,7 +73,7 @@ func (w *Worker) countBatch(ctx context.Context, p *partition, records []eventlo
 	if err := w.o.Store.Save(ctx, p.cursor.Through, c.cursor, c.encode()); err != nil {
 		return err
 	}
-	p.cursor = c.cursor
+	w.move(p, c.cursor)
 	w.metrics.skipped.Add(float64(c.skipped))
 	now := time.Now()
 	for _, s := range c.states {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -23,6 +24,7 @@ type memory struct {
 	store      Store
 	partitions map[int]*partition
 	rooms      map[hubbub.StreamID]*room
+	through    *sync.Map // hubbub.Position by partition: of the cursors, for those who cannot wait
 }
 
 type partition struct {
@@ -40,7 +42,7 @@ type room struct {
 }
 
 func newMemory(s Store) memory {
-	return memory{store: s, partitions: map[int]*partition{}, rooms: map[hubbub.StreamID]*room{}}
+	return memory{store: s, partitions: map[int]*partition{}, rooms: map[hubbub.StreamID]*room{}, through: &sync.Map{}}
 }
 
 func (m *memory) partition(number int) *partition {
@@ -62,15 +64,21 @@ func (m *memory) refresh(ctx context.Context, p *partition) error {
 		return err
 	}
 	number := p.cursor.Partition
-	p.cursor = Cursor{Partition: number}
+	stored := Cursor{Partition: number}
 	for _, c := range cursors {
 		if c.Partition == number {
-			p.cursor = c
+			stored = c
 		}
 	}
+	m.move(p, stored)
 	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool { return r.partition == number })
 	p.stale = false
 	return nil
+}
+
+func (m *memory) move(p *partition, c Cursor) {
+	p.cursor = c
+	m.through.Store(c.Partition, c.Through)
 }
 
 // room returns a room, from the store if need be; nil if nothing was counted in it.

@@ -181,11 +181,12 @@ func (w *Worker) resume(ctx context.Context) error {
 }
 
 // after is where the log is read from. A partition without a cursor is read from
-// the first record kept, whatever the group has committed: the store may be new.
+// the first record kept, whatever the group has committed: the store may be new. It
+// is called by the log, which the holder of the turn may be waiting for.
 func (w *Worker) after(partition int) (hubbub.Position, bool) {
-	w.turn <- struct{}{}
-	defer w.release()
-	return w.partition(partition).cursor.Through, true
+	through, _ := w.through.Load(partition)
+	at, _ := through.(hubbub.Position)
+	return at, true
 }
 
 func (w *Worker) take(ctx context.Context) error {

@@ -142,10 +142,12 @@ func finish(t testing.TB, l eventlog.Log, s worker.Store) {
 	defer stop()
 	eventually(t, "all is counted and committed", func() bool {
 		lag, err := l.Lag(t.Context(), eventlog.RawChats, eventlog.GroupAnalysis)
-		if err != nil {
+		end, endErr := l.End(t.Context(), eventlog.RawChats, "a")
+		cursors, storeErr := s.Cursors(t.Context())
+		if err := errors.Join(err, endErr, storeErr); err != nil {
 			t.Fatal(err)
 		}
-		return lag == 0
+		return lag == 0 && len(cursors) == 1 && cursors[0].Through == end
 	})
 	logged := 0
 	for _, room := range rooms {
