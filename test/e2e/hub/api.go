@@ -1,0 +1,242 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+)
+
+// round makes a connection for each request: kept ones die with each kill.
+var round = &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// A Problem is an answer other than 2xx.
+type Problem struct {
+	Status int
+	Code   hubbub.Code // "" if the body names none
+	Body   []byte
+}
+
+// Error prints status and body.
+func (p *Problem) Error() string { return fmt.Sprintf("status %d: %s", p.Status, p.Body) }
+
+// Call sends a request with a JSON body, unless body is nil, and reads the JSON
+// answer into answer, unless that is nil. Another status than 2xx is a *Problem.
+func (s *Server) Call(ctx context.Context, method, path string, body, answer any) error {
+	got, err := s.call(ctx, method, path, body)
+	if err == nil && answer != nil {
+		err = json.Unmarshal(got, answer)
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+func (s *Server) call(ctx context.Context, method, path string, body any) ([]byte, error) {
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		sent = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, s.URL()+path, sent)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := round.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode/100 != 2 {
+		p := &Problem{Status: response.StatusCode, Body: got}
+		var named struct{ Code hubbub.Code }
+		if json.Unmarshal(got, &named) == nil {
+			p.Code = named.Code
+		}
+		return nil, p
+	}
+	return got, nil
+}
+
+// A Guest is a signed-in guest.
+type Guest struct {
+	Token string
+	ID    hubbub.UserID
+	Name  string // as shown
+}
+
+// Guest signs a guest in.
+func (s *Server) Guest(ctx context.Context, name string) (Guest, error) {
+	var answer struct {
+		AccessToken string
+		User        struct {
+			ID   hubbub.UserID
+			Name string
+		}
+	}
+	err := s.Call(ctx, http.MethodPost, "/api/v1/users/guest", map[string]string{"name": name}, &answer)
+	return Guest{Token: answer.AccessToken, ID: answer.User.ID, Name: answer.User.Name}, err
+}
+
+// An Entry is a message of the history.
+type Entry struct {
+	hubbub.Message
+	Position hubbub.Position
+}
+
+// History returns everything that was said in a stream after a position, oldest
+// first; the zero position: from the beginning.
+func (s *Server) History(ctx context.Context, stream hubbub.StreamID, after hubbub.Position) ([]Entry, error) {
+	if after.IsZero() {
+		return s.wholeHistory(ctx, stream)
+	}
+	var all []Entry
+	for {
+		page, err := s.Page(ctx, stream, "after", after, 200)
+		if err != nil || len(page) == 0 {
+			return all, err
+		}
+		all = append(all, page...)
+		after = page[len(page)-1].Position
+	}
+}
+
+// wholeHistory pages back from the newest, the only way to what came first.
+func (s *Server) wholeHistory(ctx context.Context, stream hubbub.StreamID) ([]Entry, error) {
+	var pages [][]Entry
+	var before hubbub.Position
+	for {
+		page, err := s.Page(ctx, stream, "before", before, 200)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			slices.Reverse(pages)
+			return slices.Concat(pages...), nil
+		}
+		pages = append(pages, page)
+		before = page[0].Position
+	}
+}
+
+// Page returns one page of history, before or after a position.
+func (s *Server) Page(ctx context.Context, stream hubbub.StreamID, side string, of hubbub.Position, limit int) ([]Entry, error) {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if !of.IsZero() {
+		query.Set(side, of.String())
+	}
+	var page struct{ Messages []Entry }
+	err := s.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/messages?"+query.Encode(), nil, &page)
+	return page.Messages, err
+}
+
+// A Reading is the newest analysis of a room.
+type Reading struct {
+	TotalCount int
+	Counts     map[string]int
+	Chatters   int
+	Through    hubbub.Position
+}
+
+// Reading asks for the newest analysis.
+func (s *Server) Reading(ctx context.Context, stream hubbub.StreamID) (Reading, error) {
+	var r Reading
+	err := s.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/analysis", nil, &r)
+	return r, err
+}
+
+// Metrics returns all samples, by name with labels as printed.
+func (s *Server) Metrics(ctx context.Context) (map[string]float64, error) {
+	text, err := s.call(ctx, http.MethodGet, "/metrics", nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the metrics: %w", err)
+	}
+	samples := map[string]float64{}
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || name == "#" {
+			continue
+		}
+		if samples[name], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, fmt.Errorf("read the metrics: %w", err)
+		}
+	}
+	return samples, nil
+}
+
+// Readiness is the answer of /readyz.
+type Readiness struct {
+	Status int
+	Ready  bool
+	Checks map[string]string
+}
+
+// Readiness asks /readyz; not ready is no error.
+func (s *Server) Readiness(ctx context.Context) (Readiness, error) {
+	var r Readiness
+	text, err := s.call(ctx, http.MethodGet, "/readyz", nil)
+	r.Status = http.StatusOK
+	if p, ok := err.(*Problem); ok {
+		text, r.Status, err = p.Body, p.Status, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("ask for readiness: %w", err)
+	}
+	return r, nil
+}
+
+// AwaitSettled waits until relay, archive and analysis have read and committed
+// all of the log. Nothing must be sent meanwhile.
+func (s *Server) AwaitSettled(ctx context.Context) error {
+	return Until(ctx, "wait until everything is archived and analysed", func() error {
+		m, err := s.Metrics(ctx)
+		if err != nil {
+			return err
+		}
+		for _, consumer := range []string{"relay", "archive", "analysis"} {
+			lag, ok := m[`hubbub_consumer_lag{consumer="`+consumer+`"}`]
+			if !ok || lag != 0 {
+				return fmt.Errorf("%s lags %v behind", consumer, lag)
+			}
+		}
+		return nil
+	})
+}
+
+// Until repeats try until it succeeds or ctx ends; the error is the last try's.
+func Until(ctx context.Context, what string, try func() error) error {
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

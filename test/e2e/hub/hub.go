@@ -1,0 +1,229 @@
+// Package hub runs the real binary for a test: it starts, kills, freezes and
+// restarts `hubbub serve` on a data folder and a port that stay the same, and
+// asks it over HTTP. It knows the command line and the wire, nothing inside.
+//
+// What blocks gives up after a generous time and returns an error, so that all
+// of it can be used from any goroutine of a test.
+package hub
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hubbub-live/hubbub/internal/client"
+)
+
+// patience is far more than a start or a stop takes, on a busy machine too.
+const patience = time.Minute
+
+// A Server is one data folder and port, and the process that serves them, if one
+// runs. Its methods are one goroutine's at a time, but for the HTTP calls, Dial
+// and the URLs, which may be used concurrently.
+type Server struct {
+	Data  string   // the data folder
+	Flags []string // further flags of serve
+	Env   []string // further environment, NAME=value
+
+	t      testing.TB
+	binary string
+	port   int
+	said   tail // standard error, of all processes
+
+	process *exec.Cmd
+	ready   chan struct{} // closed when the ready line came
+	exited  chan struct{} // closed when the process has ended
+	exit    error         // what Wait returned; read after exited
+}
+
+// New returns a server that is not started, with a folder of its own. When the
+// test ends the process is ended too, and if it failed, its log is shown.
+func New(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	binary := os.Getenv("HUBBUB_BIN")
+	if binary == "" {
+		t.Fatal("HUBBUB_BIN must be the absolute path of the hubbub binary; make test sets it")
+	}
+	port, err := freePort()
+	if err != nil {
+		t.Fatalf("find a free port: %v", err)
+	}
+	s := &Server{Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary, port: port}
+	t.Cleanup(s.end)
+	return s
+}
+
+// Start is New and Run.
+func Start(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	s := New(t, flags...)
+	if err := s.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// freePort picks from below the ports that the system gives to clients. Else a
+// client that tries again while the server is down could get the server's port,
+// and even be connected to itself.
+func freePort() (int, error) {
+	var err error
+	for range 100 {
+		port := 15000 + rand.IntN(15000)
+		var l net.Listener
+		if l, err = net.Listen("tcp", address(port)); err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, err
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// Address is host and port.
+func (s *Server) Address() string { return address(s.port) }
+
+// URL is where the API is, without a slash at the end.
+func (s *Server) URL() string { return "http://" + s.Address() }
+
+// WS is the chat over plain WebSocket, SockJS the same over SockJS.
+func (s *Server) WS() string     { return "ws://" + s.Address() + "/chat/ws" }
+func (s *Server) SockJS() string { return s.URL() + "/chat/ws" }
+
+// Dial opens a session; a URL that o leaves out is WS.
+func (s *Server) Dial(ctx context.Context, o client.Options) (*client.Conn, error) {
+	if o.URL == "" {
+		o.URL = s.WS()
+	}
+	return client.Dial(ctx, o)
+}
+
+// Run starts the process and waits until it is ready.
+func (s *Server) Run() error {
+	if err := s.Spawn(); err != nil {
+		return err
+	}
+	return s.AwaitReady()
+}
+
+// Spawn starts the process without waiting for anything.
+func (s *Server) Spawn() error {
+	args := append([]string{"serve", "--listen", s.Address(), "--data", s.Data}, s.Flags...)
+	p := exec.Command(s.binary, args...)
+	p.Env = append(os.Environ(), s.Env...)
+	p.Stderr = &s.said
+	// A test binary that is killed leaves no servers behind.
+	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := p.StdoutPipe()
+	if err == nil {
+		err = p.Start()
+	}
+	if err != nil {
+		return fmt.Errorf("start %s: %w", s.binary, err)
+	}
+	s.process, s.ready, s.exited = p, make(chan struct{}), make(chan struct{})
+	go s.watch(p, out, s.ready, s.exited)
+	return nil
+}
+
+var readyLine = regexp.MustCompile(`^hubbub is ready: http://`)
+
+// watch reads standard output to its end and then takes the exit status.
+func (s *Server) watch(p *exec.Cmd, out io.Reader, ready, exited chan struct{}) {
+	defer close(exited)
+	lines := bufio.NewScanner(out)
+	for seen := false; lines.Scan(); {
+		if !seen && readyLine.MatchString(lines.Text()) {
+			seen = true
+			close(ready)
+		}
+	}
+	s.exit = p.Wait()
+}
+
+// AwaitReady waits for the ready line.
+func (s *Server) AwaitReady() error {
+	select {
+	case <-s.ready:
+		return nil
+	case <-s.exited:
+		return fmt.Errorf("hubbub ended before it was ready: %v\n%s", s.exit, s.said.String())
+	case <-time.After(patience):
+		return fmt.Errorf("hubbub was not ready within %v\n%s", patience, s.said.String())
+	}
+}
+
+// Pid is the process's number.
+func (s *Server) Pid() int { return s.process.Process.Pid }
+
+// Exited is closed when the process has ended.
+func (s *Server) Exited() <-chan struct{} { return s.exited }
+
+// Signal sends a signal such as SIGSTOP or SIGCONT.
+func (s *Server) Signal(signal syscall.Signal) error { return s.process.Process.Signal(signal) }
+
+// Kill ends the process with SIGKILL and waits for its end.
+func (s *Server) Kill() error {
+	if err := s.Signal(syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill hubbub: %w\n%s", err, s.said.String())
+	}
+	return s.awaitEnd()
+}
+
+// Terminate sends SIGTERM, waits for the end and returns what was wrong with the
+// exit; nil: status 0.
+func (s *Server) Terminate() error {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("terminate hubbub: %w\n%s", err, s.said.String())
+	}
+	if err := s.awaitEnd(); err != nil {
+		return err
+	}
+	return s.exit
+}
+
+func (s *Server) awaitEnd() error {
+	select {
+	case <-s.exited:
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("hubbub did not end within %v\n%s", patience, s.said.String())
+	}
+}
+
+// Log returns the newest part of what all processes so far wrote to standard error.
+func (s *Server) Log() string { return s.said.String() }
+
+// end is the test's cleanup.
+func (s *Server) end() {
+	if s.process != nil {
+		select {
+		case <-s.exited:
+		default:
+			if err := s.Kill(); err != nil {
+				s.t.Error(err)
+			}
+		}
+	}
+	said := s.said.String()
+	for _, crash := range []string{"panic:", "fatal error:", "DATA RACE"} {
+		if strings.Contains(said, crash) {
+			s.t.Errorf("the server's log has %q", crash)
+		}
+	}
+	if s.t.Failed() {
+		s.t.Logf("the server's log:\n%s", said)
+	}
+}
