@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages and the pinned npm and pip clients that the tests
 # drive the server with. Does nothing when all is there. Prints nothing but what
-# it does; the clients' folder is `scripts/prerequisites.sh --where`.
+# it does; the clients' folder is `scripts/prerequisites.sh --where`, and what
+# drives the browser lies in its folder `browser`.
 source "$(dirname "$0")/prelude.sh"
 
 python=$(working_python) || die "Python 3.9 or newer is missing, see make doctor"
-pins=$(cat test/clients/package-lock.json test/clients/requirements.txt | sha256sum | cut -c1-16)
+pins=$(cat test/{clients,browser}/package-lock.json test/clients/requirements.txt | sha256sum | cut -c1-16)
 clients=$cache/clients-$pins-node$(major "$(node -v)")-$("$python" -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 if [[ ${1:-} == --where ]]; then
   echo "$clients"
@@ -39,11 +40,16 @@ if ((${#wanted[@]})); then
 fi
 
 if [[ ! -d $clients ]]; then
-  echo "installing the pinned clients of test/clients"
+  echo "installing the pinned clients of test/clients and test/browser"
   fresh=$(mktemp -d "$cache/clients.XXXXXX")
   trap 'rm -rf "$fresh"' EXIT
-  cp test/clients/package.json test/clients/package-lock.json "$fresh"
-  npm ci --prefix "$fresh" --ignore-scripts --no-audit --no-fund --loglevel=error
+  pinned() { # FOLDER TO: its npm packages
+    mkdir -p "$2"
+    cp "$1"/package.json "$1"/package-lock.json "$2"
+    npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
+  }
+  pinned test/clients "$fresh"
+  pinned test/browser "$fresh/browser"
   "$python" -m pip install --quiet --no-input --disable-pip-version-check --root-user-action=ignore \
     --no-deps --target "$fresh/python" -r test/clients/requirements.txt
   mv -T "$fresh" "$clients" # only now is it there, whole

@@ -1,7 +1,10 @@
 // A person at the page: Debian's Chromium, and what one does and sees there.
 
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { createRequire } from 'node:module';
+
+// Not an import: only require looks into NODE_PATH, where scripts/browser-tests.sh has it.
+const { chromium } = createRequire(import.meta.url)('playwright-core');
 
 /** Runs as root, without a GPU and without /dev/shm, and calls nobody. */
 const FLAGS = [
