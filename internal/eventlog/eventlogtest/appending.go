@@ -289,16 +289,6 @@ func testEndedContext(t *testing.T, h Harness) {
 	if len(got) != 2 || string(got[1].Value) != `{"i":3}` {
 		t.Errorf("%d records are logged, the second %s", len(got), show(got[1]))
 	}
-	for what, err := range map[string]error{
-		"Consume+Next": func() error {
-			_, err := consume(t, log, "others", eventlog.ConsumeOptions{}).Next(ended)
-			return err
-		}(),
-	} {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s after the context ended: %v", what, err)
-		}
-	}
 }
 
 // A clock is set by the test.

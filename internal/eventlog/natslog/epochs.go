@@ -134,7 +134,7 @@ func (ls lives) position(n uint64) hubbub.Position {
 func (ls lives) through(p hubbub.Position, end uint64) uint64 {
 	for i := len(ls) - 1; i >= 0; i-- {
 		if p.Epoch < ls[i].Epoch {
-			end = min(end, ls[i].First-1)
+			end = ls[i].First - 1
 			continue
 		}
 		if p.Epoch == ls[i].Epoch {

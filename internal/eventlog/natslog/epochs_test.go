@@ -174,6 +174,23 @@ func TestLostTailBeginsAnEpoch(t *testing.T) {
 	}
 }
 
+// Without its mark too the log knows its newest time, from its newest record.
+func TestTimeWithoutMark(t *testing.T) {
+	dir, now := t.TempDir(), time.UnixMilli(1_780_000_000_000).UTC()
+	o := Options{Dir: dir, Now: func() time.Time { return now }}
+	log := open(t, o)
+	fill(t, log, 10)
+	log.Close()
+	if err := os.RemoveAll(filepath.Join(dir, "marks")); err != nil {
+		t.Fatal(err)
+	}
+	was := now
+	now = now.Add(-time.Hour)
+	if _, at, err := eventlog.AppendWait(ctx, open(t, o), eventlog.RawChats, message(10)); err != nil || !at.Equal(was) {
+		t.Errorf("log time %v, %v; want %v", at, err, was)
+	}
+}
+
 func (l *Log) mustEnd(t testing.TB) hubbub.Position {
 	t.Helper()
 	end, err := l.End(ctx, eventlog.RawChats, "s")

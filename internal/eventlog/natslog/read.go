@@ -38,6 +38,9 @@ func (t *topic) read(ctx context.Context, stream hubbub.StreamID, after hubbub.P
 	if !after.IsZero() && (!v.lives.has(after) || after.N < from) {
 		return nil, hubbub.Position{}, eventlog.ErrGone
 	}
+	if from > after.N { // memory may still have what was trimmed
+		v = t.look(from)
+	}
 	if v.isLive || from >= v.end {
 		records, through := liveOf(v, stream, limit)
 		return records, through, nil
