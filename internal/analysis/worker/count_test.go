@@ -129,6 +129,32 @@ func TestAMemberThatLostThePartitionChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotStoredIsNotTold(t *testing.T) {
+	store := newMemoryStore()
+	w := New(Options{Store: store, Classifier: ByLength{}})
+	give := func(n int) error {
+		r := NewMessage("a", n)
+		r.Position = position(n)
+		return w.work(t.Context(), eventlog.Batch{Records: []eventlog.Record{r}, End: position(2)})
+	}
+	if err := give(1); err != nil {
+		t.Fatal(err)
+	}
+	store.breaks(func(method string) error {
+		if method == "Save" {
+			return errBroken
+		}
+		return nil
+	})
+	if err := give(2); !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	value, _, err := w.Result(t.Context(), "a")
+	if got, _ := read(value); err != nil || got.TotalCount != 1 || got.Through != position(1) {
+		t.Errorf("one message is stored, told is %s, %v", value, err)
+	}
+}
+
 func TestBehindTheLogIsSaid(t *testing.T) {
 	w := New(Options{Store: newMemoryStore(), Classifier: ByLength{}})
 	r := NewMessage("a", 1)

@@ -155,7 +155,9 @@ type script struct {
 	fetched   int
 	committed uint64
 	results   []reading
-	broken    error // of Append
+	broken    error    // of Append
+	slow      bool     // Append does not answer yet
+	answers   []func() // that it owes
 }
 
 // reading is a result, as readers of the topic have it.
@@ -230,7 +232,22 @@ func (s *script) Append(_ context.Context, _ eventlog.Topic, r eventlog.Record, 
 		result.came = time.Now()
 		s.results = append(s.results, result)
 	}
-	done(position(len(s.results)), time.Now(), err)
+	at, now := position(len(s.results)), time.Now()
+	if s.slow {
+		s.answers = append(s.answers, func() { done(at, now, err) })
+		return
+	}
+	done(at, now, err)
+}
+
+// answer gives the answers that Append owes.
+func (s *script) answer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = false
+	for _, answer := range s.answers {
+		answer()
+	}
 }
 
 func (s *script) End(context.Context, eventlog.Topic, hubbub.StreamID) (hubbub.Position, error) {

@@ -123,6 +123,27 @@ func TestTheWindowOfAQuietRoomSlides(t *testing.T) {
 	})
 }
 
+func TestWhatComesWhileAResultIsUnderWayIsPublishedNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript()
+		run(t, s, newMemoryStore(), func(*Worker) {
+			s.slow = true
+			s.say("a", 1)
+			pass(time.Second)
+			s.say("a", 1)
+			pass(time.Second)
+			if said := s.said("a"); len(said) != 1 || said[0].TotalCount != 1 {
+				t.Errorf("published %+v before the first was answered", said)
+			}
+			s.answer()
+			pass(publishEvery)
+			if said := s.said("a"); len(said) != 2 || said[1].TotalCount != 2 {
+				t.Errorf("published %+v", said)
+			}
+		})
+	})
+}
+
 func TestAResultThatFailedComesLater(t *testing.T) {
 	for _, broken := range []error{eventlog.ErrFull, eventlog.ErrUnknown, eventlog.ErrBusy} {
 		synctest.Test(t, func(t *testing.T) {
