@@ -49,6 +49,10 @@ fuzz: ## fuzz every parser, FUZZTIME=1m each
 bench: ## benchmarks of the Go packages; BENCH=regexp
 	@$(stage) "benchmarks" scripts/bench.sh
 
+.PHONY: bench-reach
+bench-reach: build ## what has to be reached, beside what is measured; REACH=packages,start,size,reference
+	@$(stage) "what has to be reached" go run ./test/reach -only "$(REACH)"
+
 .PHONY: bench-lab
 bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary
 	@$(stage) "lab against fanload" scripts/bench-lab.sh
