@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# The lab beside an independent load generator, FANLOAD=its binary: both load the
-# same server with the same load, in turns, RUNS=3 times each for DURATION=20
-# seconds. Prints what each counted, and whether they agree.
+# The lab beside an independent load generator, FANLOAD=its binary: both load a
+# fresh server with the reference load, in turns, RUNS=3 times for DURATION=60s
+# each, and have to agree.
 source "$(dirname "$0")/prelude.sh"
-: "${FANLOAD:?name the binary of the load generator with FANLOAD=}"
-python=$(working_python) || die "Python 3 is missing, see make doctor"
-exec "$python" scripts/bench-lab.py "$FANLOAD" "${RUNS:-3}" "${DURATION:-20}"
+: "${FANLOAD:?name the binary of the load generator: make bench-lab FANLOAD=…}"
+go run ./test/reach -fanload "$FANLOAD" -runs "${RUNS:-3}" -duration "${DURATION:-60s}"

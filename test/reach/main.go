@@ -44,17 +44,22 @@ func main() {
 	duration := flag.Duration("duration", 5*time.Minute, "of the load test's steady window")
 	out := flag.String("out", "", "folder for the load test's results; empty: a temporary one")
 	messages := flag.Int("messages", 1_000_000, "in the folder that a start is measured on")
+	fanload := flag.String("fanload", "", "binary of an independent load generator to compare the lab with, instead of all else")
+	runs := flag.Int("runs", 3, "of each in that comparison")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	program := program{path: *binary}
-	ok := print(ctx, *only, []section{
+	sections := []section{
 		{"reference", func(ctx context.Context) []figure { return program.reference(ctx, *duration, *out) }},
 		{"packages", packages},
 		{"start", func(ctx context.Context) []figure { return program.starts(ctx, *messages) }},
 		{"size", program.sizes},
-	})
-	if !ok {
+	}
+	if *fanload != "" {
+		sections = []section{{"lab", func(ctx context.Context) []figure { return program.beside(ctx, *fanload, *runs, *duration) }}}
+	}
+	if !print(ctx, *only, sections) {
 		os.Exit(1)
 	}
 }
