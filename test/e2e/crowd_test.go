@@ -1,0 +1,244 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/e2e/hub"
+)
+
+// A crowd is many users with a session each, who send one message after another,
+// each with a receipt and a nonce, as fast as the receipts come. A message whose
+// outcome is unknown is sent again, with its nonce, on the next connection.
+type crowd struct {
+	server   *hub.Server
+	chatters []*chatter
+	books    map[hubbub.StreamID]*book
+	talking  sync.WaitGroup
+	stopped  chan struct{}
+}
+
+// A chatter is one of them. It is one goroutine's at a time.
+type chatter struct {
+	name   string
+	stream hubbub.StreamID
+	token  string
+	book   *book
+	conn   *client.Conn // nil: none
+	said   int
+	open   string    // was sent and has no answer yet; "": none
+	since  time.Time // when it was last sent
+	err    error     // what should not have happened
+}
+
+// newCrowd signs n guests in, who share the streams among them.
+func newCrowd(ctx context.Context, server *hub.Server, n int, streams ...hubbub.StreamID) (*crowd, error) {
+	c := &crowd{server: server, books: map[hubbub.StreamID]*book{}}
+	for _, stream := range streams {
+		c.books[stream] = newBook()
+	}
+	for i := range n {
+		guest, err := server.Guest(ctx, fmt.Sprintf("chatter %d", i))
+		if err != nil {
+			return nil, err
+		}
+		stream := streams[i%len(streams)]
+		c.chatters = append(c.chatters, &chatter{
+			name: fmt.Sprintf("c%d", i), stream: stream, token: guest.Token, book: c.books[stream],
+		})
+	}
+	return c, nil
+}
+
+// begin connects everybody, and settles what was open. It returns once all have
+// done so, or failed to.
+func (c *crowd) begin(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, chatter := range c.chatters {
+		all.Go(func() {
+			chatter.connect(ctx, c.server)
+			chatter.settle(ctx)
+		})
+	}
+	all.Wait()
+}
+
+// talk has everybody send until stop is called or their connection ends.
+func (c *crowd) talk(ctx context.Context) {
+	c.stopped = make(chan struct{})
+	for _, chatter := range c.chatters {
+		c.talking.Go(func() { chatter.talk(ctx, c.stopped) })
+	}
+}
+
+// stop ends the talking with all answers there, wait when the connections ended.
+func (c *crowd) stop() {
+	close(c.stopped)
+	c.talking.Wait()
+}
+
+func (c *crowd) wait() { c.talking.Wait() }
+
+// open counts the SENDs that have no answer and were sent between two instants.
+func (c *crowd) open(from, to time.Time) int {
+	n := 0
+	for _, chatter := range c.chatters {
+		if chatter.open != "" && chatter.since.After(from) && chatter.since.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+// leave closes all connections.
+func (c *crowd) leave() {
+	for _, chatter := range c.chatters {
+		chatter.leave()
+	}
+}
+
+// err returns what should not have happened to anybody.
+func (c *crowd) err() error {
+	for _, chatter := range c.chatters {
+		if chatter.err != nil {
+			return fmt.Errorf("%s: %w", chatter.name, chatter.err)
+		}
+		if n := chatter.book.count(refused); n > 0 {
+			return fmt.Errorf("%d SENDs were refused", n)
+		}
+	}
+	return nil
+}
+
+func (c *chatter) leave() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// connect opens a session. That it cannot be opened is no error: the server may
+// just have been killed.
+func (c *chatter) connect(ctx context.Context, server *hub.Server) {
+	c.leave()
+	conn, err := server.Dial(ctx, client.Options{Token: c.token})
+	if err == nil {
+		c.conn = conn
+	}
+}
+
+// settle sends what is open again.
+func (c *chatter) settle(ctx context.Context) {
+	if c.conn != nil && c.open != "" {
+		c.send(ctx)
+	}
+}
+
+// talk sends until stopped is closed or the connection ends.
+func (c *chatter) talk(ctx context.Context, stopped <-chan struct{}) {
+	if c.conn == nil {
+		return
+	}
+	for c.open == "" {
+		select {
+		case <-stopped:
+			return
+		default:
+		}
+		c.said++
+		c.open = fmt.Sprintf("%s-%d", c.name, c.said)
+		c.send(ctx)
+	}
+}
+
+// send sends what is open and waits for the outcome.
+func (c *chatter) send(ctx context.Context) {
+	c.book.send(c.open)
+	c.since = time.Now()
+	_, err := c.conn.Send(ctx, client.Post{Stream: c.stream, Content: c.open, Nonce: c.open})
+	c.book.settle(c.open, err)
+	switch {
+	case err == nil:
+		c.open = ""
+	case ctx.Err() != nil:
+		c.err = fmt.Errorf("%q got no answer in time", c.open)
+	}
+}
+
+// An inspector reads what a server has of a crowd's streams and compares it with
+// the books. It remembers the history that it has read, and reads on from there.
+type inspector struct {
+	server  *hub.Server
+	books   map[hubbub.StreamID]*book
+	history map[hubbub.StreamID][]hub.Entry
+}
+
+func newInspector(c *crowd) *inspector {
+	return &inspector{server: c.server, books: c.books, history: map[hubbub.StreamID][]hub.Entry{}}
+}
+
+// inspect checks acked ⊆ logged ⊆ sent, none twice, and logged = archived =
+// counted. Nothing must be sent meanwhile.
+func (i *inspector) inspect(ctx context.Context) error {
+	if err := i.server.AwaitSettled(ctx); err != nil {
+		return err
+	}
+	total := 0
+	for stream, book := range i.books {
+		var last hubbub.Position
+		if known := i.history[stream]; len(known) > 0 {
+			last = known[len(known)-1].Position
+		}
+		news, err := i.server.History(ctx, stream, last)
+		if err != nil {
+			return err
+		}
+		i.history[stream] = append(i.history[stream], news...)
+		if err := book.check(i.history[stream]); err != nil {
+			return fmt.Errorf("stream %s: %w", stream, err)
+		}
+		reading, err := i.server.Reading(ctx, stream)
+		if err != nil {
+			return err
+		}
+		if logged := len(i.history[stream]); reading.TotalCount != logged {
+			return fmt.Errorf("stream %s: %d are logged, the analysis counted %d", stream, logged, reading.TotalCount)
+		}
+		total += len(i.history[stream])
+	}
+	metrics, err := i.server.Metrics(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"hubbub_archived_total", "hubbub_analysed_total"} {
+		if metrics[name] != float64(total) {
+			return fmt.Errorf("%d are logged, %s is %v", total, name, metrics[name])
+		}
+	}
+	return nil
+}
+
+// reread reads the whole history again: what was right once still has to be.
+func (i *inspector) reread(ctx context.Context) error {
+	i.history = map[hubbub.StreamID][]hub.Entry{}
+	return i.inspect(ctx)
+}
+
+// unlimited are the flags of a server that takes whatever comes.
+func unlimited(more ...string) []string {
+	return append([]string{"--rooms", "any", "--message-rate", "0", "--connect-rate", "0"}, more...)
+}
+
+// startCrowd starts a server and a crowd.
+func startCrowd(t testing.TB, ctx context.Context, n int, streams ...hubbub.StreamID) *crowd {
+	t.Helper()
+	c, err := newCrowd(ctx, hub.Start(t, unlimited()...), n, streams...)
+	must(t, err)
+	t.Cleanup(c.leave)
+	return c
+}
