@@ -5,9 +5,7 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
@@ -23,12 +21,13 @@ type Reader struct {
 // After returns up to limit entries of a stream after a position, oldest first,
 // and the position through which the answer is complete. It reads the archive up
 // to what the archiver has committed and the log from there on, so an entry is
-// missing from it only if it was not logged. ErrGone of the log is returned when
-// neither has what comes after the position.
+// missing from it only if it was not logged. Removals that are not archived yet
+// are not applied: they are among the entries, or come after them. ErrGone of the
+// log is returned when neither has what comes after the position.
 func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub.Position, limit int) ([]archive.Entry, hubbub.Position, error) {
-	archived, err := r.Log.Committed(ctx, eventlog.RawChats, eventlog.GroupArchive, stream)
+	archived, err := r.archived(ctx, stream)
 	if err != nil {
-		return nil, after, fmt.Errorf("ask how far the archive is: %w", err)
+		return nil, after, err
 	}
 	var entries []archive.Entry
 	if after.Before(archived) {
@@ -55,38 +54,15 @@ func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub
 	return entries, through, nil
 }
 
-// Page is archive.Archive's Page, complete to the end of the log.
+// Page is archive.Archive's Page, complete to the end of the log, removals
+// included.
 func (r *Reader) Page(ctx context.Context, q archive.Query) ([]archive.Entry, error) {
-	if q.Forward || !q.After.IsZero() {
-		return r.forward(ctx, q)
+	if err := q.Validate(); err != nil {
+		return nil, err
 	}
-	return r.backward(ctx, q)
-}
-
-func (r *Reader) forward(ctx context.Context, q archive.Query) ([]archive.Entry, error) {
-	var page []archive.Entry
-	for after := q.After; ; {
-		entries, through, err := r.After(ctx, q.Stream, after, q.Limit)
-		if errors.Is(err, eventlog.ErrGone) { // the archive alone knows that far back
-			return r.Archive.Page(ctx, q)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if (q.Kind == nil || *q.Kind == e.Kind) && len(page) < q.Limit {
-				page = append(page, e)
-			}
-		}
-		if len(page) == q.Limit || len(entries) < q.Limit {
-			return page, nil
-		}
-		after = through
-	}
-}
-
-func (r *Reader) backward(ctx context.Context, q archive.Query) ([]archive.Entry, error) {
-	tail, err := r.tail(ctx, q.Stream)
+	// The log first: what the archiver takes over meanwhile is in both, instead of
+	// in neither.
+	tail, err := r.tail(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -94,40 +70,35 @@ func (r *Reader) backward(ctx context.Context, q archive.Query) ([]archive.Entry
 	if err != nil {
 		return nil, err
 	}
+	page = join(page, tail.entries, q)
+	for i := range page {
+		page[i].Withheld = page[i].Withheld || tail.removes(&page[i])
+	}
+	return page, nil
+}
+
+// join adds to a page of the archive what follows in the log.
+func join(page, tail []archive.Entry, q archive.Query) []archive.Entry {
+	var last hubbub.Position
+	if n := len(page); n > 0 {
+		last = page[n-1].Position
+	}
 	for _, e := range tail {
-		if n := len(page); n > 0 && e.Position.Compare(page[n-1].Position) <= 0 {
-			continue // the archiver was faster
-		}
-		if (q.Kind == nil || *q.Kind == e.Kind) && (q.Before.IsZero() || e.Position.Before(q.Before)) {
+		if last.Before(e.Position) { // else the archiver was faster
 			page = append(page, e)
 		}
 	}
-	return page[max(0, len(page)-q.Limit):], nil
+	surplus := max(0, len(page)-q.Limit)
+	if q.Ascending() {
+		return page[:len(page)-surplus]
+	}
+	return page[surplus:]
 }
 
-// tail returns what the log has and the archive has not committed, newest last.
-func (r *Reader) tail(ctx context.Context, stream hubbub.StreamID) ([]archive.Entry, error) {
-	const most = 1000 // of a stopped archiver's backlog; a page never needs more
+func (r *Reader) archived(ctx context.Context, stream hubbub.StreamID) (hubbub.Position, error) {
 	archived, err := r.Log.Committed(ctx, eventlog.RawChats, eventlog.GroupArchive, stream)
 	if err != nil {
-		return nil, fmt.Errorf("ask how far the archive is: %w", err)
+		return hubbub.Position{}, fmt.Errorf("ask how far the archive is: %w", err)
 	}
-	var tail []archive.Entry
-	for after := archived; ; {
-		records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, most)
-		if errors.Is(err, eventlog.ErrGone) {
-			return tail, nil // trimmed, so it was archived
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, record := range records {
-			tail = append(tail, archive.Of(record))
-		}
-		tail = slices.Delete(tail, 0, max(0, len(tail)-most))
-		if len(records) < most {
-			return tail, nil
-		}
-		after = through
-	}
+	return archived, nil
 }

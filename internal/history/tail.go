@@ -1,0 +1,92 @@
+package history
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+)
+
+// A tail is what of a stream is in the log and not in the archive yet, as far as
+// it matters to a page.
+type tail struct {
+	q       archive.Query
+	entries []archive.Entry               // that may be on the page: q.Limit at most, oldest first
+	deleted map[hubbub.MessageID]struct{} // removed one by one
+	cleared hubbub.Position               // messages before it are removed
+}
+
+// tail reads what the archiver has not committed. That is little, unless it does
+// not get on; then all of it is read, since a removal may be anywhere.
+func (r *Reader) tail(ctx context.Context, q archive.Query) (*tail, error) {
+	const batch = 1000
+	after, err := r.archived(ctx, q.Stream)
+	if err != nil {
+		return nil, err
+	}
+	for t := (&tail{q: q}); ; {
+		records, through, err := r.Log.Read(ctx, eventlog.RawChats, q.Stream, after, batch)
+		if errors.Is(err, eventlog.ErrGone) {
+			return t, nil // trimmed meanwhile, so it was archived meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range records {
+			t.add(archive.Of(record))
+		}
+		if len(records) < batch {
+			return t, nil
+		}
+		after = through
+	}
+}
+
+func (t *tail) add(e archive.Entry) {
+	if removal, ok := archive.RemovalOf(&e); ok {
+		t.remove(removal)
+	}
+	if !t.fits(&e) {
+		return
+	}
+	if len(t.entries) == t.q.Limit {
+		if t.q.Ascending() {
+			return
+		}
+		t.entries = t.entries[1:]
+	}
+	t.entries = append(t.entries, e)
+}
+
+// fits says whether e may be on the page.
+func (t *tail) fits(e *archive.Entry) bool {
+	switch {
+	case t.q.Kind != nil && *t.q.Kind != e.Kind:
+		return false
+	case t.q.Ascending():
+		return t.q.After.Before(e.Position)
+	}
+	return t.q.Before.IsZero() || e.Position.Before(t.q.Before)
+}
+
+func (t *tail) remove(r archive.Removal) {
+	if r.Message == "" {
+		t.cleared = r.Before // positions grow
+		return
+	}
+	if t.deleted == nil {
+		t.deleted = map[hubbub.MessageID]struct{}{}
+	}
+	t.deleted[r.Message] = struct{}{}
+}
+
+// removes says whether a removal in the tail is of e.
+func (t *tail) removes(e *archive.Entry) bool {
+	if e.Kind != hubbub.KindMessage {
+		return false
+	}
+	_, deleted := t.deleted[e.ID]
+	return e.ID != "" && deleted || e.Position.Before(t.cleared)
+}
