@@ -26,7 +26,7 @@ stage "vet and format" scripts/vet.sh
 run unit go test -json -count=1 -short -timeout 5m $(scripts/packages.sh unit)
 run page scripts/page-tests.sh
 run race go test -json -count=1 -short -race -timeout 8m $(scripts/packages.sh race)
-run e2e go test -json -count=1 -timeout 10m ./test/e2e/...
+run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
 run browser scripts/browser-tests.sh
 
 "$events/tally" table test/rows.txt "$events"/*.json || failed+=("table")
