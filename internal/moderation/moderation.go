@@ -9,6 +9,9 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
+// maxTimeout is the longest timeout, in seconds: ten years, which no clock overflows.
+const maxTimeout = 10 * 365 * 24 * 60 * 60
+
 // A State is the sum of a room's control records up to a position. The zero
 // State is a room without any. It is not safe for concurrent use.
 type State struct {
@@ -31,7 +34,7 @@ func (s *State) Apply(c *hubbub.Control, position hubbub.Position, at time.Time)
 		s.cleared = position
 		clear(s.deleted) // what they named is before the clear, or does not exist
 	case hubbub.ActionTimeout:
-		s.bar(c.UserID, at.Add(time.Duration(c.Seconds)*time.Second))
+		s.timeOut(c.UserID, at.Add(time.Duration(min(c.Seconds, maxTimeout))*time.Second))
 	case hubbub.ActionBan:
 		s.bar(c.UserID, time.Time{})
 	case hubbub.ActionUnban:
@@ -41,6 +44,14 @@ func (s *State) Apply(c *hubbub.Control, position hubbub.Position, at time.Time)
 			s.Settings = *c.Settings
 		}
 	}
+}
+
+// timeOut bars a user for a time, unless they are barred for all time.
+func (s *State) timeOut(user hubbub.UserID, until time.Time) {
+	if before, barred := s.barred[user]; barred && before.IsZero() {
+		return
+	}
+	s.bar(user, until)
 }
 
 func (s *State) bar(user hubbub.UserID, until time.Time) {
