@@ -10,6 +10,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,14 @@ type Options struct {
 	Stall   time.Duration // a connection that takes nothing for this long is closed
 }
 
+// overhead is what a piece in the backlog counts beside its bytes, so that many
+// small ones are bounded as well; chunk is what is written at once of a large one,
+// so that a connection that takes a little all the time does not count as stalled.
+const (
+	overhead = 64
+	chunk    = 64 << 10
+)
+
 // An Outbox writes to one connection. All methods may be called concurrently;
 // what is written by one goroutine keeps its order.
 type Outbox struct {
@@ -35,7 +44,7 @@ type Outbox struct {
 
 	mu        sync.Mutex
 	queue     [][]byte // what waits, oldest first; the first may be the rest of one
-	queued    int      // bytes in queue
+	queued    int      // bytes in queue, and overhead of each piece
 	writing   bool     // a goroutine works off the queue
 	finishing bool     // close once the queue is empty
 	closed    bool
@@ -98,7 +107,7 @@ func (o *Outbox) offer(b []byte, bound int) bool {
 		return false
 	}
 	if len(o.queue) > 0 || o.raw == nil {
-		if o.queued > 0 && o.queued+len(b) > bound {
+		if o.queued > 0 && o.queued+len(b)+overhead > bound {
 			return false
 		}
 		o.enqueue(b)
@@ -125,7 +134,7 @@ func (o *Outbox) offer(b []byte, bound int) bool {
 
 func (o *Outbox) enqueue(b []byte) {
 	o.queue = append(o.queue, b)
-	o.queued += len(b)
+	o.queued += len(b) + overhead
 	if !o.writing {
 		o.writing = true
 		o.working.Add(1)
@@ -153,7 +162,7 @@ func (o *Outbox) drain() {
 			o.mu.Unlock()
 			return
 		}
-		b := o.queue[0]
+		b := o.queue[0][:min(len(o.queue[0]), chunk)]
 		o.mu.Unlock()
 
 		// The deadline stays for others to trip over until it is taken back, but
@@ -168,9 +177,12 @@ func (o *Outbox) drain() {
 		o.wrote.Store(time.Now().UnixMilli())
 
 		o.mu.Lock()
-		o.queue[0] = nil
-		o.queue = o.queue[1:]
 		o.queued -= len(b)
+		if o.queue[0] = o.queue[0][len(b):]; len(o.queue[0]) == 0 {
+			o.queue[0] = nil
+			o.queue = o.queue[1:]
+			o.queued -= overhead
+		}
 		if err != nil {
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
@@ -191,7 +203,7 @@ func (o *Outbox) Finish(b []byte) {
 	if o.closed || o.finishing {
 		return
 	}
-	o.offer(b, 2*o.options.Backlog)
+	o.offer(b, math.MaxInt) // a full backlog must not keep the reason from the peer
 	if o.closed {
 		return
 	}
@@ -259,7 +271,7 @@ func (o *Outbox) Idle(now time.Time) time.Duration {
 	return time.Duration(now.UnixMilli()-o.wrote.Load()) * time.Millisecond
 }
 
-// Waiting returns the bytes in the backlog.
+// Waiting returns the size of the backlog; 0: nothing waits.
 func (o *Outbox) Waiting() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
