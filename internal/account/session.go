@@ -121,7 +121,11 @@ func (s *Service) end(ctx context.Context, f Family) error {
 }
 
 func (s *Service) access(u User) (string, error) {
-	return s.minter.Mint(token.Identity{User: u.ID, Name: u.Name, Picture: u.Picture, Roles: u.Roles()}, s.o.AccessTTL)
+	access, err := s.minter.Mint(token.Identity{User: u.ID, Name: u.Name, Picture: u.Picture, Roles: u.Roles()}, s.o.AccessTTL)
+	if err != nil {
+		return "", hubbub.AsError(err)
+	}
+	return access, nil
 }
 
 // Who holds a bad refresh token learns no more than that.
