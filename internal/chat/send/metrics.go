@@ -24,6 +24,9 @@ func newCounters(registry prometheus.Registerer) counters {
 	return c
 }
 
+// CountRefused counts a SEND that was refused before it could become a Post.
+func (s *Sender) CountRefused(why *hubbub.Error) { s.count.answered(Answer{Err: why}) }
+
 func (c *counters) answered(a Answer) {
 	switch {
 	case a.Err == nil:

@@ -17,16 +17,20 @@ func (s *Session) send(f *stomp.Frame, receipt string) error {
 	nonce, _ := f.Get("nonce")
 	stream, found := strings.CutPrefix(destination, publish)
 	about := notice{Destination: destination, Receipt: receipt}
+	var why *hubbub.Error
 	switch {
 	case !ok:
-		s.refuseSend(hubbub.Refuse(hubbub.CodeHeaderMissing, "SEND needs a destination"), about)
+		why = hubbub.Refuse(hubbub.CodeHeaderMissing, "SEND needs a destination")
 	case !found || !hubbub.StreamID(stream).Valid():
-		s.refuseSend(hubbub.Refuse(hubbub.CodeDestinationUnknown, "SEND goes to %s{streamId}, not to %.80q", publish, destination), about)
+		why = hubbub.Refuse(hubbub.CodeDestinationUnknown, "SEND goes to %s{streamId}, not to %.80q", publish, destination)
 	case s.stopping.Load():
-		s.refuseSend(hubbub.Refuse(hubbub.CodeShutdown, "this server is stopping, connect again"), about)
+		why = hubbub.Refuse(hubbub.CodeShutdown, "this server is stopping, connect again")
 	default:
 		s.post(send.Post{Who: s.who, Stream: hubbub.StreamID(stream), Body: f.Body, Nonce: nonce}, about)
+		return nil
 	}
+	s.options.Sender.CountRefused(why)
+	s.refuseSend(why, about)
 	return nil
 }
 
