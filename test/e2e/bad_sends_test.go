@@ -1,0 +1,326 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/test/e2e/hub"
+)
+
+// A badSend is refused. Its session goes on if it listens to notices or did not
+// ask for a receipt, else it ends.
+type badSend struct {
+	name    string
+	headers string // further ones, each with its line end
+	body    string
+	want    hubbub.Code
+}
+
+const toBad = "destination:/publish/bad\n"
+
+// content is a SEND of a text; escapes are JSON's.
+func content(name, text string, want hubbub.Code) badSend {
+	return badSend{name, toBad, `{"content":"` + text + `"}`, want}
+}
+
+var badSends = []badSend{
+	{"no destination", "", `{"content":"x"}`, hubbub.CodeHeaderMissing},
+	{"a destination of subscriptions", "destination:/topic/stream/bad/message\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+	{"no stream in the destination", "destination:/publish/\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+	{"more than a stream in it", "destination:/publish/bad/message\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+	{"a path in it", "destination:/publish/../bad\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+	{"no id in it", "destination:/publish/방\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+	{"an id of 65 characters", "destination:/publish/" + strings.Repeat("b", 65) + "\n", `{"content":"x"}`, hubbub.CodeDestinationUnknown},
+
+	{"no body", toBad, "", hubbub.CodeBodyInvalid},
+	{"words", toBad, "hello", hubbub.CodeBodyInvalid},
+	{"half an object", toBad, `{"content":"x"`, hubbub.CodeBodyInvalid},
+	{"two objects", toBad, `{"content":"x"}{"content":"y"}`, hubbub.CodeBodyInvalid},
+	{"an array", toBad, `[{"content":"x"}]`, hubbub.CodeBodyInvalid},
+	{"content of a number", toBad, `{"content":7}`, hubbub.CodeBodyInvalid},
+	{"content of an object", toBad, `{"content":{"toString":"x"}}`, hubbub.CodeBodyInvalid},
+	{"objects 10,001 deep", toBad, strings.Repeat(`{"a":`, 10_001) + "1" + strings.Repeat("}", 10_001), hubbub.CodeBodyInvalid},
+	{"not UTF-8", toBad, "{\"content\":\"\xff\"}", hubbub.CodeBodyInvalid},
+	{"half a character", toBad, "{\"content\":\"\xed\x95\"}", hubbub.CodeBodyInvalid},
+	{"a NUL", toBad + "content-length:15\n", "{\"content\":\"\x00\"}", hubbub.CodeBodyInvalid},
+	{"a line break within a string", toBad, "{\"content\":\"x\ny\"}", hubbub.CodeBodyInvalid},
+
+	{"no content", toBad, `{}`, hubbub.CodeContentEmpty},
+	{"null", toBad, `null`, hubbub.CodeContentEmpty},
+	content("empty", ``, hubbub.CodeContentEmpty),
+	content("spaces and line ends", `  \n\t `, hubbub.CodeContentEmpty),
+	content("nothing to be seen", `\u200b\u200d\ufeff`, hubbub.CodeContentEmpty),
+
+	content("501 letters", strings.Repeat("x", 501), hubbub.CodeContentTooLong),
+	content("501 syllables", strings.Repeat("한", 501), hubbub.CodeContentTooLong),
+	content("501 letters with an accent", strings.Repeat(`e\u0301`, 501), hubbub.CodeContentTooLong),
+	content("4097 octets in 377 characters", strings.Repeat("👩‍🔬", 372)+strings.Repeat("x", 5), hubbub.CodeContentTooLong),
+
+	content("NUL", `a\u0000b`, hubbub.CodeContentInvalid),
+	content("a bell", `a\u0007b`, hubbub.CodeContentInvalid),
+	content("escape sequences of terminals", `\u001b[2J`, hubbub.CodeContentInvalid),
+	content("a control character of 8 bits", `a\u009bb`, hubbub.CodeContentInvalid),
+	content("delete", "a\x7fb", hubbub.CodeContentInvalid),
+	content("a bidirectional override", `a\u202eb`, hubbub.CodeContentInvalid),
+	content("a bidirectional isolate", `a\u2066b`, hubbub.CodeContentInvalid),
+	content("100 combining marks", "a"+strings.Repeat(`\u0301`, 100), hubbub.CodeContentInvalid),
+	content("9 combining marks", "a"+strings.Repeat(`\u0316`, 9), hubbub.CodeContentInvalid),
+
+	{"another stream in the body", toBad, `{"content":"x","streamId":"other"}`, hubbub.CodeStreamMismatch},
+	{"another stream in the body, as a number", toBad, `{"content":"x","streamId":7}`, hubbub.CodeStreamMismatch},
+	{"a stream of another kind in the body", toBad, `{"content":"x","streamId":["bad"]}`, hubbub.CodeStreamMismatch},
+	{"a nonce of 65 characters", toBad + "nonce:" + strings.Repeat("n", 65) + "\n", `{"content":"x"}`, hubbub.CodeNonceInvalid},
+	{"a nonce that is not ASCII", toBad + "nonce:한\n", `{"content":"x"}`, hubbub.CodeNonceInvalid},
+	{"a nonce with a line break", toBad + "nonce:a\\nb\n", `{"content":"x"}`, hubbub.CodeNonceInvalid},
+}
+
+func (b badSend) frame(receipt string) string {
+	headers := b.headers
+	if receipt != "" {
+		headers += "receipt:" + receipt + "\n"
+	}
+	return "SEND\n" + headers + "\n" + b.body + "\x00"
+}
+
+// TestBadSends sends each four times, with a receipt asked for or not, and with
+// notices subscribed to or not, to see each of the ways to be refused.
+func TestBadSends(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	server := hub.Start(t, unlimited()...)
+	room := watch(t, ctx, server, "bad")
+	for _, bad := range badSends {
+		t.Run(bad.name, func(t *testing.T) {
+			b := badSender{t: t, ctx: ctx, server: server, token: room.me.Token}
+			b.tries(bad)
+			must(t, room.still(ctx))
+		})
+	}
+	t.Run("by nobody", func(t *testing.T) {
+		b := badSender{t: t, ctx: ctx, server: server}
+		b.tries(content("anonymous", "x", hubbub.CodeTokenRequired))
+		must(t, room.still(ctx))
+	})
+}
+
+type badSender struct {
+	t      *testing.T
+	ctx    context.Context
+	server *hub.Server
+	token  string
+}
+
+const toNotices = "SUBSCRIBE\nid:n\ndestination:/user/queue/notices\n\n\x00"
+
+func (b badSender) tries(bad badSend) {
+	b.t.Helper()
+	before := b.refused(bad.want)
+	connect := func() *wire { return connectWire(b.t, b.server, plainPath, b.token) }
+
+	w := connect() // a receipt, no notices: ERROR and the end
+	must(b.t, w.say(bad.frame("r")))
+	must(b.t, w.expectEnd(bad.want, "r"))
+
+	w = connect() // notices: a notice, and the session goes on
+	must(b.t, w.say(toNotices+bad.frame("r")))
+	must(b.t, w.expectNotice(bad.want, "r"))
+	must(b.t, w.say(bad.frame("")))
+	must(b.t, w.expectNotice(bad.want, ""))
+	must(b.t, w.goesOn())
+
+	w = connect() // neither: the silent case
+	must(b.t, w.say(bad.frame("")))
+	must(b.t, w.goesOn())
+
+	if n := b.refused(bad.want) - before; n != 4 {
+		b.t.Errorf("four SENDs were refused, the metrics count %v with %s", n, bad.want)
+	}
+}
+
+func (b badSender) refused(code hubbub.Code) float64 {
+	b.t.Helper()
+	metrics, err := b.server.Metrics(b.ctx)
+	must(b.t, err)
+	return metrics[fmt.Sprintf("hubbub_sends_total{code=%q,result=\"refused\"}", code)]
+}
+
+// expectNotice takes the next frame, a notice of a refusal.
+func (w *wire) expectNotice(code hubbub.Code, receipt string) error {
+	f, err := w.next()
+	if err != nil {
+		return fmt.Errorf("await a notice: %w", err)
+	}
+	var notice struct {
+		Code             hubbub.Code
+		Message, Receipt string
+	}
+	if err := json.Unmarshal([]byte(f.body), &notice); err != nil {
+		return fmt.Errorf("read a notice from %q: %w", f, err)
+	}
+	if f.headers["subscription"] != "n" || f.headers["destination"] != "/user/queue/notices" ||
+		notice.Code != code || notice.Message == "" || notice.Receipt != receipt {
+		return fmt.Errorf("the notice was %q, not %s for receipt %q", f, code, receipt)
+	}
+	return nil
+}
+
+// goesOn ends the session properly: nothing else may come before.
+func (w *wire) goesOn() error {
+	if err := w.say("DISCONNECT\nreceipt:bye\n\n\x00"); err != nil {
+		return err
+	}
+	return w.expect("RECEIPT", map[string]string{"receipt-id": "bye"})
+}
+
+// TestBadLooking sends what looks bad and is not: it has to arrive as it is meant,
+// from whom the token names, the same live and in the history.
+func TestBadLooking(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	server := hub.Start(t, unlimited()...)
+	const name = `<img src=x onerror=alert(1)>` // 28 characters
+	author, err := server.Guest(ctx, name)
+	must(t, err)
+	if !strings.HasPrefix(author.Name, name+"#") {
+		t.Errorf("the name is %q", author.Name)
+	}
+	w := connectWire(t, server, plainPath, author.Token)
+	room := watch(t, ctx, server, "bad")
+	var long, marks strings.Builder
+	for range 500 {
+		long.WriteString("e\u0301")
+	}
+	marks.WriteString("a" + strings.Repeat("\u0316", 8))
+
+	tests := []struct{ name, body, want string }{
+		{"a script", `{"content":"<script>alert('x')</script>"}`, `<script>alert('x')</script>`},
+		{"the end of a script", `{"content":"</script><!--"}`, `</script><!--`},
+		{"a link that is a script", `{"content":"javascript:alert(1)"}`, `javascript:alert(1)`},
+		{"quotation marks and backslashes", `{"content":"\"}],\\\"\\u0000"}`, `"}],\"\u0000`},
+		{"what looks like STOMP", `{"content":"x\\n\\nMESSAGE\\n\\u0000"}`, `x\n\nMESSAGE\n\u0000`},
+		{"line separators of JavaScript", `{"content":"a\u2028b"}`, "a b"},
+		{"line breaks and tabs", `{"content":" a\r\n\tb "}`, "a b"},
+		{"half a surrogate pair", `{"content":"a\ud800b"}`, "a\ufffdb"},
+		{"500 characters, not composed", `{"content":"` + long.String() + `"}`, strings.Repeat("é", 500)},
+		{"4096 octets in 376 characters", `{"content":"` + strings.Repeat("👩‍🔬", 372) + `xxxx"}`, strings.Repeat("👩‍🔬", 372) + "xxxx"},
+		{"8 combining marks", `{"content":"` + marks.String() + `"}`, marks.String()},
+		{"the destination's stream", `{"content":"x","streamId":"bad"}`, "x"},
+		{"no stream", `{"content":"x","streamId":null}`, "x"},
+		{"unknown fields", `{"content":"x","id":"1","createdAt":"1970-01-01","type":"ban","constructor":{}}`, "x"},
+		{"a forged sender", `{"content":"x","sender":{"id":"admin","name":"Admin","profileImageUrl":"http://x/","roles":["admin"]}}`, "x"},
+		{"a forged sender that is no object", `{"content":"x","sender":"admin","roles":["admin"]}`, "x"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			must(t, w.say(badSend{headers: toBad, body: test.body}.frame("r")))
+			must(t, w.expect("RECEIPT", map[string]string{"receipt-id": "r"}))
+			live, err := room.hears(ctx, test.want)
+			must(t, err)
+			history, err := server.Page(ctx, "bad", "before", hubbub.Position{}, 1)
+			must(t, err)
+			for where, m := range map[string]hubbub.Message{"live": live, "history": history[0].Message} {
+				s := m.Sender
+				if m.Content != test.want || m.StreamID != "bad" || s.ID != author.ID || s.Name != author.Name ||
+					s.ProfileImageURL != "" || len(s.Roles) != 1 || s.Roles[0] != hubbub.RoleGuest {
+					t.Errorf("%s: %+v", where, m)
+				}
+			}
+			must(t, room.still(ctx))
+		})
+	}
+}
+
+// A badSubscribe is refused like a badSend, but for the silent case: there is none.
+type badSubscribe struct {
+	name, frame string // without its receipt
+	want        hubbub.Code
+}
+
+func TestBadSubscriptions(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	server := hub.Start(t, unlimited()...)
+	room := watch(t, ctx, server, "bad")
+	const messages = "destination:/topic/stream/bad/message\n"
+	tests := []badSubscribe{
+		{"no destination", "SUBSCRIBE\nid:1\n", hubbub.CodeHeaderMissing},
+		{"no id", "SUBSCRIBE\n" + messages, hubbub.CodeHeaderMissing},
+		{"an empty id", "SUBSCRIBE\nid:\n" + messages, hubbub.CodeHeaderMissing},
+		{"an id of 129 octets", "SUBSCRIBE\nid:" + strings.Repeat("i", 129) + "\n" + messages, hubbub.CodeHeaderInvalid},
+		{"an id that is taken", "SUBSCRIBE\nid:taken\n" + messages, hubbub.CodeSubscriptionExists},
+		{"no channel", "SUBSCRIBE\nid:1\ndestination:/topic/stream/bad\n", hubbub.CodeDestinationUnknown},
+		{"an unknown channel", "SUBSCRIBE\nid:1\ndestination:/topic/stream/bad/secrets\n", hubbub.CodeDestinationUnknown},
+		{"something after the channel", "SUBSCRIBE\nid:1\ndestination:/topic/stream/bad/message/x\n", hubbub.CodeDestinationUnknown},
+		{"no stream", "SUBSCRIBE\nid:1\ndestination:/topic/stream//message\n", hubbub.CodeDestinationUnknown},
+		{"a path", "SUBSCRIBE\nid:1\ndestination:/topic/stream/..%2f/message\n", hubbub.CodeDestinationUnknown},
+		{"another's notices", "SUBSCRIBE\nid:1\ndestination:/user/" + string(room.me.ID) + "/queue/notices\n", hubbub.CodeDestinationUnknown},
+		{"all streams", "SUBSCRIBE\nid:1\ndestination:/topic/stream/*/message\n", hubbub.CodeDestinationUnknown},
+		{"where one sends to", "SUBSCRIBE\nid:1\ndestination:/publish/bad\n", hubbub.CodeDestinationUnknown},
+		{"a position in words", "SUBSCRIBE\nid:1\nlast-position:yesterday\n" + messages, hubbub.CodePositionInvalid},
+		{"a position below 0", "SUBSCRIBE\nid:1\nlast-position:1.-1\n" + messages, hubbub.CodePositionInvalid},
+		{"a position beyond any number", "SUBSCRIBE\nid:1\nlast-position:1.99999999999999999999\n" + messages, hubbub.CodePositionInvalid},
+		{"history in words", "SUBSCRIBE\nid:1\nhistory:all\n" + messages, hubbub.CodeHeaderInvalid},
+		{"history below 0", "SUBSCRIBE\nid:1\nhistory:-1\n" + messages, hubbub.CodeHeaderInvalid},
+		{"history of 201", "SUBSCRIBE\nid:1\nhistory:201\n" + messages, hubbub.CodeHeaderInvalid},
+		{"leaving without an id", "UNSUBSCRIBE\n", hubbub.CodeHeaderMissing},
+		{"leaving what there is not", "UNSUBSCRIBE\nid:1\n", hubbub.CodeSubscriptionUnknown},
+	}
+	begin := func(t *testing.T) *wire {
+		w := connectWire(t, server, plainPath, "")
+		must(t, w.say("SUBSCRIBE\nid:taken\nreceipt:s\ndestination:/topic/stream/bad/event\n\n\x00"))
+		must(t, w.expect("RECEIPT", map[string]string{"receipt-id": "s"}))
+		return w
+	}
+	for _, bad := range tests {
+		t.Run(bad.name, func(t *testing.T) {
+			for _, receipt := range []string{"r", ""} {
+				frame := bad.frame + "\n\x00"
+				if receipt != "" {
+					frame = bad.frame + "receipt:r\n\n\x00"
+				}
+				w := begin(t)
+				must(t, w.say(frame))
+				must(t, w.expectEnd(bad.want, receipt))
+
+				w = begin(t)
+				must(t, w.say(toNotices+frame))
+				must(t, w.expectNotice(bad.want, receipt))
+				must(t, w.goesOn())
+			}
+			must(t, room.still(ctx))
+		})
+	}
+}
+
+// TestBadStreams asks for streams that there are not. An ended one needs a way to
+// end it, which a server does not have yet; the unit tests of send and streams
+// know about it.
+func TestBadStreams(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	server := hub.Start(t)
+	room := watch(t, ctx, server, "1")
+	b := badSender{t: t, ctx: ctx, server: server, token: room.me.Token}
+	b.tries(badSend{"", "destination:/publish/nowhere\n", `{"content":"x"}`, hubbub.CodeStreamNotFound})
+	for _, channel := range []string{"message", "event", "analysis", "user-count", "summary"} {
+		frame := "SUBSCRIBE\nid:1\nreceipt:r\ndestination:/topic/stream/nowhere/" + channel + "\n\n\x00"
+		w := connectWire(t, server, plainPath, "")
+		must(t, w.say(frame))
+		must(t, w.expectEnd(hubbub.CodeStreamNotFound, "r"))
+		w = connectWire(t, server, plainPath, "")
+		must(t, w.say(toNotices+frame))
+		must(t, w.expectNotice(hubbub.CodeStreamNotFound, "r"))
+		must(t, w.goesOn())
+	}
+	for _, path := range []string{"", "/messages", "/analysis"} {
+		err := server.Call(ctx, "GET", "/api/v1/streams/nowhere"+path, nil, nil)
+		if problem := problemIn(err); problem.Status != 404 || problem.Code != hubbub.CodeStreamNotFound {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	must(t, room.still(ctx))
+}
