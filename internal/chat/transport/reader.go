@@ -2,7 +2,6 @@ package transport
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/gobwas/ws"
@@ -92,8 +91,11 @@ func (r *Reader) Next() (Piece, error) {
 // begin reads the header of the next frame.
 func (r *Reader) begin() error {
 	header, err := ws.ReadHeader(buffered{r})
-	if err != nil {
-		return fmt.Errorf("read a WebSocket frame: %w", err)
+	switch {
+	case errors.Is(err, ws.ErrHeaderLengthMSB), errors.Is(err, ws.ErrHeaderLengthUnexpected):
+		return refuse("a frame whose length makes no sense")
+	case err != nil:
+		return err
 	}
 	switch op := header.OpCode; {
 	case !header.Masked:
@@ -154,7 +156,7 @@ func (r *Reader) fill(n int) error {
 			if errors.Is(err, io.EOF) && r.w > 0 {
 				err = io.ErrUnexpectedEOF
 			}
-			return fmt.Errorf("read a WebSocket frame: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -41,24 +41,25 @@ func (p *Packer) Reset(t Transport, dst []byte) {
 
 // Add appends one STOMP frame, which is copied.
 func (p *Packer) Add(frame []byte) {
-	if p.start >= 0 && len(p.out)-p.start+len(frame) > maxMessage {
-		p.end()
-	}
+	before := len(p.out)
 	opened := p.start < 0
 	if opened {
-		p.start = len(p.out)
+		p.start = before
 		p.out = append(p.out, make([]byte, maxHeader)...)
 	}
-	if p.transport == Plain {
+	switch {
+	case p.transport == Plain:
 		p.out = append(p.out, frame...)
-		return
+	case opened:
+		p.out = sockjs.AppendString(append(p.out, 'a', '['), frame)
+	default:
+		p.out = sockjs.AppendString(append(p.out, ','), frame)
 	}
-	if opened {
-		p.out = append(p.out, 'a', '[')
-	} else {
-		p.out = append(p.out, ',')
+	if !opened && len(p.out)-p.start > maxMessage { // how long it gets in SockJS is known only now
+		p.out = p.out[:before]
+		p.end()
+		p.Add(frame)
 	}
-	p.out = sockjs.AppendString(p.out, frame)
 }
 
 // Bytes closes the open message and returns everything added since Reset.
