@@ -27,7 +27,7 @@ func TestG1AckedIsDurable(t *testing.T) {
 		// Before anything is sent again: what was acknowledged is there by itself.
 		must(t, i.inspect(ctx))
 		c.begin(ctx)
-		must(t, c.err())
+		must(t, c.settled())
 		must(t, i.inspect(ctx))
 		for stream, book := range c.books {
 			if n := book.count(sent); n > 0 {

@@ -40,7 +40,7 @@ func TestFsyncBeforeReceipt(t *testing.T) {
 	}
 	c.stop()
 	stop()
-	must(t, c.err())
+	must(t, c.settled())
 
 	text, err := os.ReadFile(path)
 	must(t, err)

@@ -54,7 +54,7 @@ type call struct {
 
 var (
 	whole      = regexp.MustCompile(`^(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+)`)
-	unfinished = regexp.MustCompile(`^(\d+)\s+(\w+)\((.*) <unfinished \.\.\.>$`)
+	unfinished = regexp.MustCompile(`^(\d+)\s+(\w+)\((.*) <(?:unfinished|detached) \.\.\.>$`)
 	resumed    = regexp.MustCompile(`^(\d+)\s+<\.\.\. \w+ resumed>.*\)\s+= (-?\d+|\?)`)
 	other      = regexp.MustCompile(`^\d+\s+(---|\+\+\+|\w+\(.*= \?)`) // signals, ends of threads and of calls that never return
 

@@ -45,6 +45,7 @@ func TestCheck(t *testing.T) {
 			[]string{strings.Replace(writeA, ") = 60", " <unfinished ...>", 1), `9 fsync(29</d/log/1.blk>) = 0`, `7 <... pwrite64 resumed>) = 60`, receiptA}, 1, []string{a}},
 		{"a promise counts when its write begins",
 			[]string{writeA, strings.Replace(receiptA, ") = 94", " <unfinished ...>", 1), sync, `8 <... write resumed>) = 94`}, 1, []string{a}},
+		{"a promise under way when strace left", []string{writeA, strings.Replace(receiptA, ") = 94", " <detached ...>", 1)}, 1, []string{a}},
 		{"a MESSAGE promises nothing, and no receipt of a SUBSCRIBE does",
 			[]string{`8 write(31<socket:[1]>, "RECEIPT\nreceipt-id:r4\nposition:1.0\n\n\0\201~MESSAGE\nmessage-id:` + a + `\n\n{}\0", 9) = 9`}, 0, nil},
 		{"signals and ends of threads are no calls", []string{`7 --- SIGURG {si_signo=SIGURG} ---`, `7 +++ exited with 0 +++`}, 0, nil},
