@@ -21,6 +21,8 @@ const (
 	writeWithin     = 10 * time.Second // or the reader is given up
 )
 
+const eventStream = "text/event-stream"
+
 func (a *api) eventRoutes(routes huma.API) {
 	if a.Viewers == nil {
 		return
@@ -34,16 +36,21 @@ func (a *api) eventRoutes(routes huma.API) {
 	register(a, routes, op, a.subscribe)
 	routes.OpenAPI().Paths[op.Path].Get.Responses["200"] = &huma.Response{
 		Description: "Events, until the client closes.",
-		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
+		Content:     map[string]*huma.MediaType{eventStream: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 }
 
-func (a *api) subscribe(_ context.Context, c *call, in *struct {
+type eventsInput struct {
 	IDs []string `query:"ids,explode" required:"true" doc:"1 to 100 stream ids, separated by commas."`
-}) (*huma.StreamResponse, error) {
+}
+
+func (a *api) subscribe(_ context.Context, c *call, in *eventsInput) (*huma.StreamResponse, error) {
 	ids, err := watched(in.IDs)
 	if err != nil {
 		return nil, err
+	}
+	if c.request.Method == http.MethodHead { // or it would wait for the end of what nobody gets
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { ctx.SetHeader("Content-Type", eventStream) }}, nil
 	}
 	select {
 	case a.live <- struct{}{}:
@@ -76,7 +83,7 @@ func watched(lists []string) (ids []hubbub.StreamID, err error) {
 // does not read ends at the write deadline.
 func (a *api) follow(ctx context.Context, w http.ResponseWriter, ids []hubbub.StreamID) {
 	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
+	h.Set("Content-Type", eventStream)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	control := http.NewResponseController(w)
