@@ -74,7 +74,7 @@ type cleanup struct {
 // New starts everything that o names and returns once it is up; ctx bounds the
 // start. What was started when it fails is stopped again.
 func New(ctx context.Context, o Options, out IO) (*App, error) {
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	log, err := obs.Logger(out.Stderr, o.LogFormat, o.LogLevel)

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/origin"
 )
 
 // Options say what a process serves and how. The tags are the command line's.
@@ -59,9 +62,12 @@ func (o *Options) has(role string) bool {
 	return slices.Contains(o.Roles, "all") || slices.Contains(o.Roles, role)
 }
 
-// validate says what is wrong with the options, all of it.
-func (o *Options) validate() error {
-	var errs []error
+// Validate says what is wrong with the options, all of it. The command line calls
+// it by itself.
+func (o *Options) Validate() error {
+	_, origins := origin.New(o.PublicURL, o.Origins)
+	_, proxies := clientaddr.New(o.TrustedProxies)
+	errs := []error{origins, proxies}
 	for _, role := range o.Roles {
 		if role != "all" && !slices.Contains(allRoles, role) {
 			errs = append(errs, fmt.Errorf("--roles: there is no role %q; there are all, %s", role, strings.Join(allRoles, ", ")))

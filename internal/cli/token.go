@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,14 +20,19 @@ type TokenCmd struct {
 	JWTSecret string        `name:"jwt-secret" help:"Shared HS512 secret, in the place of the key in the data folder." secret:""`
 }
 
+// Validate refuses what would print nothing of use.
+func (c *TokenCmd) Validate() error {
+	if c.TTL <= 0 || c.Count < 1 {
+		return errors.New("--ttl and --count must be above 0")
+	}
+	return nil
+}
+
 // Run prints the tokens, one a line.
 func (c *TokenCmd) Run(env *Env) error {
 	keys, err := c.keys()
 	if err != nil {
 		return err
-	}
-	if c.TTL <= 0 || c.Count < 1 {
-		return fmt.Errorf("--ttl and --count must be above 0")
 	}
 	for i := range c.Count {
 		user := c.User
