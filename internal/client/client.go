@@ -28,6 +28,8 @@ type Options struct {
 	Token string
 	// Viewer is the CONNECT header of that name. Empty: none.
 	Viewer string
+	// Versions is the CONNECT header accept-version. Empty: all that there are.
+	Versions string
 	// Uncounted sends presence: none, as overlays and bots do.
 	Uncounted bool
 	// Silent leaves out the subscription to this session's notices, so that a

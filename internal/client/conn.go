@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -91,7 +92,7 @@ func (c *Conn) begin(ctx context.Context, connected chan answer) error {
 
 func (c *Conn) connectHeaders() []string {
 	every := strconv.FormatInt(c.options.heartBeat().Milliseconds(), 10)
-	headers := []string{"accept-version", stomp.Versions, "heart-beat", every + "," + every}
+	headers := []string{"accept-version", cmp.Or(c.options.Versions, stomp.Versions), "heart-beat", every + "," + every}
 	if c.options.Token != "" {
 		headers = append(headers, "Authorization", "Bearer "+c.options.Token)
 	}
