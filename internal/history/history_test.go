@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A bench is a log and an archive, and an archiver that goes as far as it is told.
 type bench struct {
 	Reader
+	dir       string // of the log
 	committer eventlog.Consumer
 	streams   int
 }
@@ -48,7 +50,7 @@ func newBench(t *testing.T, o natslog.Options) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = committer.Close() })
-	return &bench{Reader: Reader{Archive: kept, Log: log}, committer: committer}
+	return &bench{Reader: Reader{Archive: kept, Log: log}, dir: o.Dir, committer: committer}
 }
 
 // A story is a room, and the model of it: what was logged, in order.
@@ -260,6 +262,35 @@ func TestTrimmedLog(t *testing.T) {
 	got, through, err := s.After(t.Context(), s.stream, oldest, 50)
 	if err != nil || len(got) != 19 || through != s.entries[19].Position {
 		t.Errorf("%d entries through %s (%v), want 19 through %s", len(got), through, err, s.entries[19].Position)
+	}
+}
+
+// TestLostLog: the log came back empty and began another life, of which nothing is
+// archived yet. What is said in it is on pages like everything else.
+func TestLostLog(t *testing.T) {
+	b := newBench(t, natslog.Options{})
+	s := b.story()
+	for range 20 {
+		s.say(t)
+	}
+	s.archive(t, 20, true)
+	if err := s.Log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(b.dir, "js")); err != nil {
+		t.Fatal(err)
+	}
+	log, err := natslog.Open(t.Context(), natslog.Options{Dir: b.dir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	b.Log = log
+	for range 3 {
+		s.say(t)
+	}
+	for _, q := range []archive.Query{{Limit: 50}, {Limit: 2}, {Limit: 50, Forward: true}, {Limit: 50, After: s.entries[18].Position}, {Limit: 5, Before: s.entries[22].Position}} {
+		s.checkPage(t, q)
 	}
 }
 

@@ -29,7 +29,10 @@ func (r *Reader) tail(ctx context.Context, q archive.Query) (*tail, error) {
 	for t := (&tail{q: q}); ; {
 		records, through, err := r.Log.Read(ctx, eventlog.RawChats, q.Stream, after, batch)
 		if errors.Is(err, eventlog.ErrGone) {
-			return t, nil // trimmed meanwhile, so it was archived meanwhile
+			if after, err = r.beyond(ctx, q.Stream, after); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if err != nil {
 			return nil, err
@@ -42,6 +45,17 @@ func (r *Reader) tail(ctx context.Context, q archive.Query) (*tail, error) {
 		}
 		after = through
 	}
+}
+
+// beyond returns from where to read on when the log has nothing after a position:
+// from what was archived meanwhile, if it was trimmed meanwhile, else from the first
+// record, since the log has begun another life of which nothing is archived yet.
+func (r *Reader) beyond(ctx context.Context, stream hubbub.StreamID, gone hubbub.Position) (hubbub.Position, error) {
+	archived, err := r.archived(ctx, stream)
+	if err != nil || archived == gone {
+		return hubbub.Position{}, err
+	}
+	return archived, nil
 }
 
 func (t *tail) add(e archive.Entry) {
