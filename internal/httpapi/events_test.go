@@ -12,14 +12,17 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// watch makes somebody a viewer, and waits until they count.
-func (s *site) watch(stream hubbub.StreamID, viewer, connection string) {
+// watch makes people viewers of a stream, one connection each, and waits until
+// they count.
+func (s *site) watch(stream hubbub.StreamID, viewers ...string) {
 	s.t.Helper()
 	before := s.connections(stream)
-	s.tracker.Join(stream, viewer, connection)
-	for began := time.Now(); s.connections(stream) == before; time.Sleep(time.Millisecond) {
+	for i, viewer := range viewers {
+		s.tracker.Join(stream, viewer, fmt.Sprint(viewer, "-", i))
+	}
+	for began := time.Now(); s.connections(stream) != before+len(viewers); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 30*time.Second {
-			s.t.Fatalf("%s does not count", viewer)
+			s.t.Fatalf("%q do not count", viewers)
 		}
 	}
 }
@@ -98,18 +101,18 @@ func update(id string, users int) string {
 
 func TestEvents(t *testing.T) {
 	s := newSite(t, nil)
-	s.watch("1", "mina", "c1")
+	s.watch("1", "mina")
 	events, _ := s.follow("?ids=1,over,1")
 	for i, want := range []event{{name: "connect", data: "connected"}, {name: "userCountUpdate", data: update("1", 1)}, {name: "userCountUpdate", data: update("over", 0)}} {
 		if got := s.next(events); got.name != want.name || got.data != want.data {
 			t.Fatalf("event %d is %+v, want %+v", i, got, want)
 		}
 	}
-	s.watch("1", "jun", "c2")
+	s.watch("1", "jun")
 	if got := s.next(events); got.name != "userCountUpdate" || got.data != update("1", 2) {
 		t.Errorf("after somebody came: %+v", got)
 	}
-	s.tracker.Leave("1", "jun", "c2")
+	s.tracker.Leave("1", "jun", "jun-0")
 	if got := s.next(events); got.data != update("1", 1) {
 		t.Errorf("after they left: %+v", got)
 	}

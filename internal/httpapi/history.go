@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/moderation"
@@ -34,7 +34,7 @@ type streamInput struct {
 type messagesInput struct {
 	ID     hubbub.StreamID `path:"id" maxLength:"200" example:"1"`
 	Before string          `query:"before" maxLength:"40" doc:"The newest messages before this position."`
-	After  string          `query:"after" maxLength:"40" doc:"The oldest messages after this position."`
+	After  string          `query:"after" maxLength:"40" doc:"The oldest messages after this position; after 0.0: the first of all."`
 	Limit  int             `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
@@ -103,11 +103,12 @@ func (in *messagesInput) query(stream hubbub.StreamID) (archive.Query, error) {
 	if err != nil {
 		return archive.Query{}, hubbub.Refuse(hubbub.CodePositionInvalid, "after is no position; those of this API are")
 	}
-	if !before.IsZero() && !after.IsZero() {
+	if in.Before != "" && in.After != "" {
 		return archive.Query{}, hubbub.Refuse(hubbub.CodeBadRequest, "a page is before or after a position, not both")
 	}
 	kind := hubbub.KindMessage
-	return archive.Query{Stream: stream, Before: before, After: after, Kind: &kind, Limit: in.Limit}, nil
+	// After the zero position, which is before everything, comes the first message.
+	return archive.Query{Stream: stream, Before: before, After: after, Forward: in.After != "", Kind: &kind, Limit: in.Limit}, nil
 }
 
 // shown returns a message's value with its position, and its mood if those are
@@ -138,12 +139,6 @@ func (a *api) shown(e archive.Entry, moderator bool) json.RawMessage {
 	return append(out, '}')
 }
 
-// unread is the analysis of a room in which nothing was counted yet.
-const unread = `{"streamId":%q,"totalCount":0,` +
-	`"counts":{"praise":0,"criticism":0,"laughter":0,"question":0,"advice":0,"other":0},` +
-	`"ratios":{"praise":0,"criticism":0,"laughter":0,"question":0,"advice":0,"other":0},` +
-	`"chatters":0,"trending":[],"waves":[],"through":"","age":0}`
-
 func (a *api) analysis(ctx context.Context, c *call, in *streamInput) (*reply[json.RawMessage], error) {
 	s, _, err := a.readable(ctx, c, in.ID)
 	if err != nil {
@@ -154,7 +149,7 @@ func (a *api) analysis(ctx context.Context, c *call, in *streamInput) (*reply[js
 	case err != nil:
 		return nil, asUnavailable(err, "the analysis")
 	case !ok:
-		value = fmt.Appendf(nil, unread, s.ID)
+		value = new(analysis.Tally).AppendResult(nil, s.ID, analysis.Progress{}, a.Now())
 	}
 	return private(json.RawMessage(value)), nil
 }

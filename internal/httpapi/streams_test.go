@@ -85,9 +85,7 @@ func TestStreamDetail(t *testing.T) {
 
 func TestViewerCounts(t *testing.T) {
 	s := newSite(t, nil)
-	s.watch("1", "mina", "connection-1")
-	s.watch("1", "mina", "connection-2")
-	s.watch("1", "jun", "connection-3")
+	s.watch("1", "mina", "mina", "jun")
 	if got := get[StreamDetail](s, request{path: "/api/v1/streams/1"}); got.ViewerCount != 2 {
 		t.Errorf("two people with three connections are %d viewers", got.ViewerCount)
 	}
