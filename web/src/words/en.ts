@@ -116,6 +116,8 @@ export const en = {
     too_many_subscriptions: 'Too many rooms are open at once.',
     too_many_connections: 'Too many connections from your network.',
     slow_consumer: 'Your connection could not keep up.',
+    skipped: 'Some messages were left out because your connection was full.',
+    gap: 'Some messages can no longer be had.',
     unavailable: 'This is not available right now.',
     outcome_unknown: 'We do not know yet whether this was sent.',
     overloaded: 'The server is very busy.',

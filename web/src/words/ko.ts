@@ -117,6 +117,8 @@ export const ko: Words = {
     too_many_subscriptions: '한 번에 연 방이 너무 많아요.',
     too_many_connections: '같은 네트워크에서 연결이 너무 많아요.',
     slow_consumer: '연결이 채팅 속도를 따라가지 못했어요.',
+    skipped: '연결이 느려서 메시지 일부를 건너뛰었어요.',
+    gap: '더 이상 볼 수 없는 메시지가 있어요.',
     unavailable: '지금은 이용할 수 없어요.',
     outcome_unknown: '전송되었는지 아직 알 수 없어요.',
     overloaded: '서버가 매우 바빠요.',
