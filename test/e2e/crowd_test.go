@@ -148,10 +148,14 @@ func (c *chatter) talk(ctx context.Context, stopped <-chan struct{}) {
 			return
 		default:
 		}
-		c.said++
-		c.open = fmt.Sprintf("%s-%d", c.name, c.said)
-		c.send(ctx)
+		c.sayNext(ctx)
 	}
+}
+
+func (c *chatter) sayNext(ctx context.Context) {
+	c.said++
+	c.open = fmt.Sprintf("%s-%d", c.name, c.said)
+	c.send(ctx)
 }
 
 // send sends what is open and waits for the outcome.
