@@ -28,6 +28,9 @@ var docsStyle string
 // documents adds what describes the API: the OpenAPI document, a page made of it
 // beforehand, which needs no script and loads nothing, and the key set.
 func documents(mux *http.ServeMux, api *huma.OpenAPI, jwks []byte) error {
+	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own; see translate
+		delete(api.Components.Schemas.Map(), unused)
+	}
 	document, err := json.Marshal(api)
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

@@ -41,7 +41,7 @@ func (a *api) eventRoutes(routes huma.API) {
 }
 
 type eventsInput struct {
-	IDs []string `query:"ids,explode" required:"true" doc:"1 to 100 stream ids, separated by commas."`
+	IDs []string `query:"ids,explode" required:"true" nullable:"false" doc:"1 to 100 stream ids, separated by commas."`
 }
 
 func (a *api) subscribe(_ context.Context, c *call, in *eventsInput) (*huma.StreamResponse, error) {

@@ -95,31 +95,33 @@ func (s *site) next(events <-chan event) event {
 	panic("unreachable")
 }
 
-func update(id string, users int) string {
+func count(id string, users int) string {
 	return fmt.Sprintf(`{"streamId":%q,"userCount":%d}`, id, users)
 }
 
 func TestEvents(t *testing.T) {
+	t.Parallel() // with others that mostly wait
 	s := newSite(t, nil)
 	s.watch("1", "mina")
 	events, _ := s.follow("?ids=1,over,1")
-	for i, want := range []event{{name: "connect", data: "connected"}, {name: "userCountUpdate", data: update("1", 1)}, {name: "userCountUpdate", data: update("over", 0)}} {
+	for i, want := range []event{{name: "connect", data: "connected"}, {name: "userCountUpdate", data: count("1", 1)}, {name: "userCountUpdate", data: count("over", 0)}} {
 		if got := s.next(events); got.name != want.name || got.data != want.data {
 			t.Fatalf("event %d is %+v, want %+v", i, got, want)
 		}
 	}
 	s.watch("1", "jun")
-	if got := s.next(events); got.name != "userCountUpdate" || got.data != update("1", 2) {
+	if got := s.next(events); got.name != "userCountUpdate" || got.data != count("1", 2) {
 		t.Errorf("after somebody came: %+v", got)
 	}
 	s.tracker.Leave("1", "jun", "jun-0")
-	if got := s.next(events); got.data != update("1", 1) {
+	if got := s.next(events); got.data != count("1", 1) {
 		t.Errorf("after they left: %+v", got)
 	}
 }
 
 // TestEventsAtMostOneASecond: however much comes and goes.
 func TestEventsAtMostOneASecond(t *testing.T) {
+	t.Parallel() // with others that mostly wait
 	s := newSite(t, nil)
 	events, _ := s.follow("?ids=1&ids=over")
 	for range 3 {

@@ -149,6 +149,7 @@ func TestMounted(t *testing.T) {
 
 // TestSlowBody: who sends a body byte by byte is not waited for.
 func TestSlowBody(t *testing.T) {
+	t.Parallel() // with others that mostly wait
 	s := newSite(t, nil)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	s.must(err)

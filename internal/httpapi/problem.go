@@ -17,7 +17,7 @@ type Problem struct {
 	Status int         `json:"status" doc:"The HTTP status." example:"404"`
 	Code   hubbub.Code `json:"code" doc:"The word for it, the same everywhere; docs/errors.md has all of them." example:"stream_not_found"`
 	Detail string      `json:"detail" doc:"For humans: what was wrong and how to put it right." example:"there is no stream 7"`
-	Errors []Fault     `json:"errors,omitempty" doc:"The parts of the request that were wrong."`
+	Errors []Fault     `json:"errors,omitempty" nullable:"false" doc:"The parts of the request that were wrong."`
 
 	retryAfter time.Duration
 }

@@ -71,7 +71,7 @@ func register[I, O any](a *api, routes huma.API, op huma.Operation, handle func(
 
 // document says what a route answers when it refuses.
 func document(routes huma.API, op *huma.Operation) {
-	schema := huma.SchemaFromType(routes.OpenAPI().Components.Schemas, problemType)
+	schema := routes.OpenAPI().Components.Schemas.Schema(problemType, true, "")
 	op.Responses = map[string]*huma.Response{"default": {
 		Description: "A refusal.",
 		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},

@@ -61,6 +61,9 @@ type StreamDetail struct {
 	Settings     hubbub.Settings `json:"settings"`
 }
 
+// Noted is the answer to what changes nothing.
+type Noted struct{}
+
 type watchInput struct {
 	Body struct {
 		StreamID any `json:"streamId" doc:"The stream's id, as a string or a number."`
@@ -151,7 +154,7 @@ func (a *api) summary(ctx context.Context, id hubbub.StreamID) (string, error) {
 	return newest.Summary, json.Unmarshal(value, &newest)
 }
 
-func (a *api) watch(ctx context.Context, c *call, in *watchInput) (*reply[struct{}], error) {
+func (a *api) watch(ctx context.Context, c *call, in *watchInput) (*reply[Noted], error) {
 	if _, err := c.signedIn(); err != nil {
 		return nil, err
 	}
@@ -162,7 +165,7 @@ func (a *api) watch(ctx context.Context, c *call, in *watchInput) (*reply[struct
 	if err != nil {
 		return nil, err
 	}
-	return private(struct{}{}), nil
+	return private(Noted{}), nil
 }
 
 // looseID takes ids that are numbers too: pages written for the reference send them.

@@ -84,6 +84,7 @@ func TestStreamDetail(t *testing.T) {
 }
 
 func TestViewerCounts(t *testing.T) {
+	t.Parallel() // with others that mostly wait
 	s := newSite(t, nil)
 	s.watch("1", "mina", "mina", "jun")
 	if got := get[StreamDetail](s, request{path: "/api/v1/streams/1"}); got.ViewerCount != 2 {
