@@ -53,10 +53,7 @@ func (w *witness) hears(ctx context.Context, content string) (hubbub.Message, er
 // compares the history with what was heard.
 func (w *witness) still(ctx context.Context) error {
 	content := "still here " + strconv.Itoa(len(w.logged))
-	if _, err := w.conn.Send(ctx, client.Post{Stream: w.stream, Content: content}); err != nil {
-		return fmt.Errorf("the witness cannot speak: %w", err)
-	}
-	if _, err := w.hears(ctx, content); err != nil {
+	if err := w.spoke(ctx, content); err != nil {
 		return err
 	}
 	history, err := w.server.History(ctx, w.stream, hubbub.Position{})
@@ -71,4 +68,13 @@ func (w *witness) still(ctx context.Context) error {
 		return fmt.Errorf("the history has %.1000q, not %.1000q", logged, w.logged)
 	}
 	return nil
+}
+
+// spoke has the witness say something.
+func (w *witness) spoke(ctx context.Context, content string) error {
+	if _, err := w.conn.Send(ctx, client.Post{Stream: w.stream, Content: content}); err != nil {
+		return fmt.Errorf("the witness cannot speak: %w", err)
+	}
+	_, err := w.hears(ctx, content)
+	return err
 }
