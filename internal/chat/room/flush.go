@@ -65,13 +65,14 @@ func (r *Room) flushChannel(channel hubbub.Channel, events []event) {
 	for format, g := range r.viewers.groups[channel] {
 		shared := b.encode(format, all)
 		for _, s := range g.members {
-			if s.plain() && s.viewer.Offer(shared) {
+			plain := s.plain()
+			if plain && s.viewer.Offer(shared) {
 				delivered += len(events)
 				continue
 			}
-			given := s.giveSpecial(&b)
+			given, missed := s.giveSpecial(&b, plain)
 			delivered += given
-			skipped += len(events) - given
+			skipped += missed
 		}
 	}
 	if channel == hubbub.MessageChannel {
@@ -115,8 +116,8 @@ func (b *batch) encode(format Format, how special) []byte {
 			continue
 		}
 		gap := e.gap
-		if first && !how.gap.empty() {
-			gap = how.gap
+		if first {
+			gap = how.gap.and(gap)
 		}
 		if gap.empty() && (!first || how.skipped == 0) {
 			frame = append(frame[:0], common...)
@@ -152,6 +153,14 @@ func (b *batch) contents(dialect stomp.Version) [][]byte {
 		b.content[dialect] = made
 	}
 	return b.content[dialect]
+}
+
+// gap returns what cannot be had between the first and the last event.
+func (b *batch) gap() (gap span) {
+	for i := range b.events {
+		gap = gap.and(b.events[i].gap)
+	}
+	return gap
 }
 
 func (b *batch) size(content [][]byte) int {

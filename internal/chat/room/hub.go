@@ -42,6 +42,8 @@ type Hub struct {
 	mu    sync.Mutex
 	rooms map[hubbub.StreamID]*Room
 
+	work sync.WaitGroup // loads
+
 	deliveries atomic.Int64 // messages given to viewers' sockets or backlogs
 	skipped    atomic.Int64 // messages that were not, for want of room
 }
@@ -79,11 +81,7 @@ func (h *Hub) Room(ctx context.Context, id hubbub.StreamID) (*Room, error) {
 		}
 		r = newRoom(h.ctx, h, id)
 		h.rooms[id] = r
-		r.work.Add(1)
-		go func() {
-			defer r.work.Done()
-			h.load(r)
-		}()
+		h.work.Go(func() { h.load(r) })
 	}
 	h.mu.Unlock()
 	select {
@@ -122,9 +120,7 @@ func (h *Hub) load(r *Room) {
 		h.mu.Lock()
 		delete(h.rooms, r.id)
 		h.mu.Unlock()
-		if r.cancel != nil {
-			r.cancel()
-		}
+		r.close()
 		h.options.Logger.Warn("a room could not be loaded", "stream", r.id, "error", r.failed)
 	}
 	close(r.ready)
@@ -145,6 +141,7 @@ func (h *Hub) Run(ctx context.Context) error {
 				<-r.ready
 				r.close()
 			}
+			h.work.Wait()
 			return nil
 		}
 	}

@@ -48,7 +48,7 @@ func (r *Room) hold(events []livebus.Event) {
 			continue
 		}
 		if len(p.held) >= maxHeld {
-			p.target = p.held[len(p.held)-1].Position
+			p.target = later(p.target, p.held[len(p.held)-1].Position)
 			p.held = nil
 		}
 		p.held = append(p.held, e)
@@ -75,9 +75,7 @@ func (r *Room) admit(events []livebus.Event) {
 
 // repairTo starts fetching what lies up to target; mu is held.
 func (r *Room) repairTo(target hubbub.Position) {
-	if r.mu.repairs.target.Before(target) {
-		r.mu.repairs.target = target
-	}
+	r.mu.repairs.target = later(r.mu.repairs.target, target)
 	if r.mu.repairs.active || r.mu.closed {
 		return
 	}
@@ -87,6 +85,13 @@ func (r *Room) repairTo(target hubbub.Position) {
 		defer r.work.Done()
 		r.repair(r.ctx)
 	}()
+}
+
+func later(p, q hubbub.Position) hubbub.Position {
+	if p.Before(q) {
+		return q
+	}
+	return p
 }
 
 // repair fetches from history until the chain is whole again, for as long as it
@@ -156,7 +161,8 @@ func (r *Room) jump() {
 	}
 	for c := range hubbub.Channels {
 		if hubbub.Channel(c).Positioned() {
-			r.mu.gap[c] = span{from: r.mu.last, to: to}
+			r.mu.gap[c] = r.mu.gap[c].and(span{from: r.mu.last, to: to})
+			r.mu.untold[c] = r.mu.gap[c]
 		}
 	}
 	r.mu.last = to
@@ -166,8 +172,11 @@ func (r *Room) jump() {
 func (r *Room) push(e livebus.Event) {
 	kept := event{id: e.ID, position: e.Position, time: e.Time, value: e.Value}
 	if e.Channel.Positioned() {
-		kept.prev, kept.gap = r.mu.ends[e.Channel], r.mu.gap[e.Channel]
-		r.mu.ends[e.Channel], r.mu.gap[e.Channel] = e.Position, span{}
+		kept.prev = r.mu.ends[e.Channel]
+		if kept.gap = r.mu.gap[e.Channel]; kept.gap.empty() {
+			kept.gap = life(kept.prev, e.Position)
+		}
+		r.mu.ends[e.Channel], r.mu.gap[e.Channel], r.mu.untold[e.Channel] = e.Position, span{}, span{}
 		r.mu.last = e.Position
 		r.note(e, &kept)
 		r.mu.recent[e.Channel].add(kept)
@@ -189,12 +198,21 @@ func (r *Room) note(e livebus.Event, kept *event) {
 			return
 		}
 		r.mu.rules.Apply(&control, e.Position, e.Time)
-	case bytes.Contains(e.Value, []byte(`"nonce"`)):
-		if m, err := hubbub.ParseMessage(e.Value); err == nil && m.Nonce != "" {
+	default:
+		if m, ok := withNonce(e.Value); ok {
 			kept.nonce = m.Nonce
 			r.mu.nonces.add(&m, e.Position, e.Time)
 		}
 	}
+}
+
+// withNonce reads a message if it has a nonce; most have none, and are not read.
+func withNonce(value []byte) (m hubbub.Message, ok bool) {
+	if !bytes.Contains(value, []byte(`"nonce"`)) {
+		return m, false
+	}
+	m, err := hubbub.ParseMessage(value)
+	return m, err == nil && m.Nonce != ""
 }
 
 // eventOf makes of an archived record what the relay would have published; ok is

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
@@ -31,27 +32,52 @@ type Join struct {
 	After   *hubbub.Position // instead: everything after it
 }
 
-// join adds a subscription. It waits for history while a resume reaches back
-// further than what the room has at hand.
+// join adds a subscription. It waits for the viewer to take what waits for it
+// before it is given anything of the past, and for history while a resume reaches
+// back further than what the room has at hand.
 func (r *Room) join(ctx context.Context, j Join) (*Subscription, error) {
-	s := &Subscription{room: r, channel: j.Channel, format: j.Format, viewer: j.Viewer}
-	r.touch()
-	if !j.Channel.Positioned() {
-		return s, r.joinLatest(s, j)
+	s := &Subscription{room: r, channel: j.Channel, format: j.Format, viewer: j.Viewer, index: -1}
+	if err := r.enter(); err != nil {
+		return nil, err
 	}
-	if j.After != nil {
-		return s, r.resume(ctx, s, j)
+	if err := r.begin(ctx, s, j); err != nil {
+		s.Leave()
+		return nil, err
 	}
-	return s, r.joinLive(s, j)
+	return s, nil
 }
 
-// joinLatest attaches and gives the newest value.
-func (r *Room) joinLatest(s *Subscription, j Join) error {
+// enter counts one more viewer, so that the room stays while it joins.
+func (r *Room) enter() error {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
 	if r.viewers.closed {
 		return errEvicted
 	}
+	r.viewers.count++
+	return nil
+}
+
+func (r *Room) begin(ctx context.Context, s *Subscription, j Join) error {
+	switch {
+	case !j.Channel.Positioned():
+		r.joinLatest(s, j)
+		return nil
+	case j.After != nil:
+		return r.resume(ctx, s, j)
+	case j.History > 0:
+		if err := j.Catch(ctx); err != nil {
+			return err
+		}
+	}
+	r.joinLive(s, j)
+	return nil
+}
+
+// joinLatest attaches and gives the newest value.
+func (r *Room) joinLatest(s *Subscription, j Join) {
+	r.viewers.Lock()
+	defer r.viewers.Unlock()
 	r.mu.Lock()
 	position, value := r.mu.flushed, r.mu.latest[j.Channel]
 	r.mu.Unlock()
@@ -61,29 +87,23 @@ func (r *Room) joinLatest(s *Subscription, j Join) error {
 		out = append(out, b.encode(j.Format, all)...)
 	}
 	r.attach(s)
-	offer(j.Viewer, out)
-	return nil
+	give(j.Viewer, out)
 }
 
 // joinLive attaches at the present, after the newest j.History events.
-func (r *Room) joinLive(s *Subscription, j Join) error {
+func (r *Room) joinLive(s *Subscription, j Join) {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
-	if r.viewers.closed {
-		return errEvicted
-	}
-	position, shown := r.present(j.Channel)
-	shown = shown[max(0, len(shown)-j.History):]
+	position, shown := r.present(j.Channel, j.History)
 	out := receipt(j, position)
 	out = append(out, r.replay(j, shown, span{})...)
 	r.attach(s)
-	offer(j.Viewer, out)
-	return nil
+	give(j.Viewer, out)
 }
 
 // present returns the position that has been flushed to viewers and a copy of the
-// recent events up to it; viewers is held, so it stays so.
-func (r *Room) present(channel hubbub.Channel) (hubbub.Position, []event) {
+// newest events up to it, at most so many; viewers is held, so it stays so.
+func (r *Room) present(channel hubbub.Channel, most int) (hubbub.Position, []event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.mu.pending[hubbub.MessageChannel])+len(r.mu.pending[hubbub.EventChannel]) == 0 {
@@ -91,12 +111,12 @@ func (r *Room) present(channel hubbub.Channel) (hubbub.Position, []event) {
 	}
 	events := r.mu.recent[channel].events
 	events = events[:max(0, len(events)-len(r.mu.pending[channel]))]
-	shown := make([]event, len(events))
-	for i, e := range events {
-		if channel == hubbub.MessageChannel && r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
+	shown := slices.Clone(events[max(0, len(events)-most):])
+	for i := range shown {
+		if e := &shown[i]; channel == hubbub.MessageChannel && r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
 			e.value = moderation.Withhold(e.value)
+			e.nonce = ""
 		}
-		shown[i] = e
 	}
 	return r.mu.flushed, shown
 }
@@ -104,75 +124,78 @@ func (r *Room) present(channel hubbub.Channel) (hubbub.Position, []event) {
 // resume brings everything after a position, from history as far as the room does
 // not have it at hand, and attaches.
 func (r *Room) resume(ctx context.Context, s *Subscription, j Join) error {
-	after := *j.After
-	gap := span{}
-	if r.otherEpoch(after) {
-		gap.from = after
-	}
-	out := receipt(j, after)
-	for budget := maxReplay; ; {
-		r.viewers.Lock()
-		if r.viewers.closed {
-			r.viewers.Unlock()
-			return errEvicted
+	c := catchUp{after: *j.After, last: *j.After, out: receipt(j, *j.After)}
+	for budget, gone := maxReplay, false; ; {
+		if err := j.Catch(ctx); err != nil {
+			return err
 		}
-		position, shown := r.present(j.Channel)
-		reach := r.reach(j.Channel, position, shown)
-		lost := !gap.from.IsZero() || budget <= 0
-		if lost || reach.Compare(after) <= 0 {
-			if lost {
-				gap.from = after
-				after = reach
-				gap.to = reach
-			}
-			r.finishResume(s, j, out, position, shown, after, gap)
-			r.viewers.Unlock()
+		if r.catchUp(s, j, &c, gone || budget <= 0) {
 			return nil
 		}
-		r.viewers.Unlock()
-
-		entries, through, err := r.hub.options.History.After(ctx, r.id, after, 500)
-		if errors.Is(err, eventlog.ErrGone) {
-			gap.from = after
+		entries, through, err := r.hub.options.History.After(ctx, r.id, c.after, 500)
+		if gone = errors.Is(err, eventlog.ErrGone); gone {
 			continue
 		}
 		if err != nil {
 			return &hubbub.Error{Code: hubbub.CodeUnavailable, Message: "history cannot be read now, try again shortly", Err: err}
 		}
-		events := r.past(j.Channel, entries, after)
 		budget -= len(entries)
-		out = append(out, r.replay(j, events, span{})...)
-		if !offer(j.Viewer, out) {
-			return &hubbub.Error{Code: hubbub.CodeSlowConsumer, Message: "the connection does not take what it asked for"}
+		events := r.past(j.Channel, entries, c.last)
+		if n := len(events); n > 0 {
+			c.last = events[n-1].position
 		}
-		out = nil
-		if err := j.Catch(ctx); err != nil {
-			return err
-		}
-		after = through
+		c.after = through
+		give(j.Viewer, append(c.out, r.replay(j, events, span{})...))
+		c.out = nil
 	}
 }
 
-// finishResume sends the last of a replay from what is at hand and attaches; viewers is held.
-func (r *Room) finishResume(s *Subscription, j Join, out []byte, position hubbub.Position, shown []event, after hubbub.Position, gap span) {
-	rest := shown
-	for len(rest) > 0 && rest[0].position.Compare(after) <= 0 {
+// catchUp is how far a resume has got.
+type catchUp struct {
+	after hubbub.Position // what is up to here was brought
+	last  hubbub.Position // the last event brought, or where it began
+	out   []byte          // what is to go out first
+}
+
+// catchUp attaches if what is at hand continues where the resume is, or must do
+// because it has to end; what lies between is then a gap.
+func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
+	r.viewers.Lock()
+	defer r.viewers.Unlock()
+	position, rest := r.present(j.Channel, 2*keep)
+	gap := span{}
+	if reach := r.reach(j.Channel, rest); c.after.Before(reach) {
+		if !end {
+			return false
+		}
+		gap = span{from: c.last, to: reach}
+		c.after, c.last = reach, reach
+	}
+	for len(rest) > 0 && rest[0].position.Compare(c.after) <= 0 {
 		rest = rest[1:]
 	}
-	out = append(out, r.replay(j, rest, gap)...)
+	for i := range rest {
+		if between := life(c.last, rest[i].position); !between.empty() {
+			rest[i].gap = between
+		}
+		c.last = rest[i].position
+	}
 	r.attach(s)
-	if len(rest) == 0 && !gap.empty() {
-		s.gap = gap
+	if len(rest) == 0 {
+		s.gap = gap.and(life(c.last, r.next(j.Channel)))
+	}
+	give(j.Viewer, append(c.out, r.replay(j, rest, gap)...))
+	if position.Before(c.after) { // newer than what has been seen here: what comes after it follows
+		s.after = c.after
+	}
+	if !s.gap.empty() {
 		r.viewers.lagging[s] = struct{}{}
 	}
-	if position.Before(after) { // newer than what has been seen here: what comes after it follows
-		s.after = after
-	}
-	offer(j.Viewer, out)
+	return true
 }
 
 // reach returns the position after which the events at hand have everything.
-func (r *Room) reach(channel hubbub.Channel, position hubbub.Position, shown []event) hubbub.Position {
+func (r *Room) reach(channel hubbub.Channel, shown []event) hubbub.Position {
 	if len(shown) > 0 {
 		return shown[0].prev
 	}
@@ -184,31 +207,35 @@ func (r *Room) reach(channel hubbub.Channel, position hubbub.Position, shown []e
 	return r.mu.ends[channel]
 }
 
-// otherEpoch says whether a position is from an earlier life of the log. One from
-// a later life is merely newer than what this server has seen.
-func (r *Room) otherEpoch(p hubbub.Position) bool {
+// next returns the position of the next event of a channel if there is one already,
+// else the newest of the room.
+func (r *Room) next(channel hubbub.Channel) hubbub.Position {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !p.IsZero() && p.Epoch < r.mu.last.Epoch
+	if pending := r.mu.pending[channel]; len(pending) > 0 {
+		return pending[0].position
+	}
+	return r.mu.last
 }
 
-// past makes events of a channel of what history returned, chained from after.
-func (r *Room) past(channel hubbub.Channel, entries []archive.Entry, after hubbub.Position) []event {
+// past makes events of a channel of what history returned, chained from last.
+func (r *Room) past(channel hubbub.Channel, entries []archive.Entry, last hubbub.Position) []event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var events []event
-	prev := after
 	for _, entry := range entries {
 		e, ok := eventOf(entry)
 		if !ok || e.Channel != channel {
 			continue
 		}
-		kept := event{id: e.ID, position: e.Position, prev: prev, time: e.Time, value: e.Value}
-		if channel == hubbub.MessageChannel && r.mu.rules.Withheld(entry.ID, e.Position) {
+		kept := event{id: e.ID, position: e.Position, prev: last, time: e.Time, value: e.Value, gap: life(last, e.Position)}
+		if entry.Withheld || channel == hubbub.MessageChannel && r.mu.rules.Withheld(entry.ID, e.Position) {
 			kept.value = moderation.Withhold(kept.value)
+		} else if m, ok := withNonce(kept.value); ok && channel == hubbub.MessageChannel {
+			kept.nonce = m.Nonce
 		}
 		events = append(events, kept)
-		prev = e.Position
+		last = e.Position
 	}
 	return events
 }
@@ -230,6 +257,8 @@ func receipt(j Join, position hubbub.Position) []byte {
 	return transport.AppendMessage(j.Format.Transport, nil, j.Receipt(position))
 }
 
-func offer(v Viewer, out []byte) bool {
-	return len(out) == 0 || v.Offer(out)
+func give(v Viewer, out []byte) {
+	if len(out) > 0 {
+		v.Send(out)
+	}
 }

@@ -2,10 +2,12 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
 // keep is how many of the newest events of a channel a room has at hand for
@@ -46,6 +48,9 @@ func (r *Room) load(ctx context.Context) error {
 	r.seed(messages, controls, newest)
 	for {
 		entries, through, err := r.hub.options.History.After(ctx, r.id, newest, 500)
+		if errors.Is(err, eventlog.ErrGone) { // the log has begun another life: a gap, once something is said
+			break
+		}
 		if err != nil {
 			return fmt.Errorf("read up to the present: %w", err)
 		}
@@ -58,9 +63,10 @@ func (r *Room) load(ctx context.Context) error {
 	r.seedLatest(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	held := r.mu.repairs.held
-	r.mu.repairs = repair{}
-	r.admit(held)
+	if !r.mended() { // more was announced than could be read
+		r.mu.repairs.active = false
+		r.repairTo(r.mu.repairs.target)
+	}
 	return nil
 }
 
@@ -121,7 +127,8 @@ func (r *Room) seed(messages, controls []archive.Entry, newest hubbub.Position) 
 			if !ok {
 				continue
 			}
-			kept := event{id: e.ID, position: e.Position, prev: r.mu.ends[e.Channel], time: e.Time, value: e.Value}
+			prev := r.mu.ends[e.Channel]
+			kept := event{id: e.ID, position: e.Position, prev: prev, time: e.Time, value: e.Value, gap: life(prev, e.Position)}
 			r.note(e, &kept)
 			r.mu.recent[e.Channel].add(kept)
 			r.mu.ends[e.Channel] = e.Position

@@ -33,6 +33,11 @@ type nonces struct {
 
 // add notes a message; the first with a nonce counts.
 func (n *nonces) add(m *hubbub.Message, position hubbub.Position, at time.Time) {
+	for len(n.order) > 0 && (len(n.order) >= maxNonces || at.Sub(n.times[n.order[0]]) > nonceWindow) {
+		delete(n.logged, n.order[0])
+		delete(n.times, n.order[0])
+		n.order = n.order[1:]
+	}
 	key := nonceKey{m.Sender.ID, m.Nonce}
 	if _, known := n.logged[key]; known {
 		return
@@ -43,11 +48,6 @@ func (n *nonces) add(m *hubbub.Message, position hubbub.Position, at time.Time) 
 	n.logged[key] = Logged{m.ID, position}
 	n.times[key] = at
 	n.order = append(n.order, key)
-	for len(n.order) > maxNonces || at.Sub(n.times[n.order[0]]) > nonceWindow {
-		delete(n.logged, n.order[0])
-		delete(n.times, n.order[0])
-		n.order = n.order[1:]
-	}
 }
 
 // Repeated returns what was logged lately in the room for a sender and nonce.

@@ -64,7 +64,8 @@ type Room struct {
 		recent   [hubbub.Channels]recent          // of positioned channels, for joins
 		latest   [hubbub.Channels][]byte          // of the others
 		pending  [hubbub.Channels][]event
-		gap      [hubbub.Channels]span // to be declared with the next pending event
+		gap      [hubbub.Channels]span // to be declared with the next event
+		untold   [hubbub.Channels]span // of gap, what viewers are to be told if no event follows
 		flushing bool
 		repairs  repair
 		rules    moderation.State
@@ -89,6 +90,26 @@ type event struct {
 type span struct{ from, to hubbub.Position }
 
 func (s span) empty() bool { return s.to.IsZero() }
+
+// and returns what has both; later, if it is not empty, is the later one.
+func (s span) and(later span) span {
+	switch {
+	case s.empty():
+		return later
+	case later.empty():
+		return s
+	}
+	return span{s.from, later.to}
+}
+
+// life returns what cannot be had between two events of different lives of the
+// log: it may have lost what it had after the first.
+func life(prev, next hubbub.Position) span {
+	if prev.IsZero() || prev.Epoch >= next.Epoch {
+		return span{}
+	}
+	return span{prev, hubbub.Position{Epoch: next.Epoch, N: max(next.N, 1) - 1}}
+}
 
 func newRoom(ctx context.Context, h *Hub, id hubbub.StreamID) *Room {
 	r := &Room{id: id, hub: h, ready: make(chan struct{})}

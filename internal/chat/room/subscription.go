@@ -1,6 +1,8 @@
 package room
 
 import (
+	"slices"
+
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/chat/stomp"
 	"github.com/hubbub-live/hubbub/internal/chat/transport"
@@ -18,6 +20,9 @@ type Viewer interface {
 	// Offer writes b or keeps it in a bounded backlog; false if there is no room.
 	// It does not block, and b never changes.
 	Offer(b []byte) bool
+	// Send is Offer for what must not be skipped: a viewer that cannot take it is
+	// closed.
+	Send(b []byte)
 	// Behind says whether something waits in the backlog.
 	Behind() bool
 	// Declare tells the viewer in a notice what it missed; false if it does not
@@ -45,49 +50,49 @@ type Subscription struct {
 	viewer  Viewer
 
 	// Guarded by room.viewers.
-	index   int             // in its group; -1: left
+	index   int             // in its group; -1: not attached yet
 	after   hubbub.Position // deliver only what is after it; zero: everything
 	gap     span            // to declare on the next message
 	skipped int             // to declare on the next message
 	missed  bool            // a channel without positions: has not got the latest
+	left    bool
 }
 
 // plain says whether the subscription gets what all others get.
 func (s *Subscription) plain() bool {
-	return s.skipped == 0 && s.after.IsZero() && s.gap.empty()
+	return s.skipped == 0 && s.after.IsZero() && s.gap.empty() && !s.missed
 }
 
 // giveSpecial gives a batch to a viewer that has something to be told, or whose
-// socket did not take the shared one; it returns how many events were given or
-// not meant for it. room.viewers is held.
-func (s *Subscription) giveSpecial(b *batch) int {
+// socket did not take the shared one; it returns how many events were given and
+// skipped, which leaves those that were not meant for it. room.viewers is held.
+func (s *Subscription) giveSpecial(b *batch, tried bool) (given, skipped int) {
 	if !s.channel.Positioned() {
-		s.missed = true
-		s.room.viewers.lagging[s] = struct{}{}
-		return 0
-	}
-	newest := b.events[len(b.events)-1].position
-	meant := 0
-	for i := range b.events {
-		if s.after.Before(b.events[i].position) {
-			meant++
+		if tried || !s.viewer.Offer(b.encode(s.format, all)) {
+			s.missed = true
+			s.room.viewers.lagging[s] = struct{}{}
+			return 0, len(b.events)
 		}
+		s.missed = false
+		delete(s.room.viewers.lagging, s)
+		return len(b.events), 0
 	}
-	if meant == 0 {
-		return len(b.events)
+	begin := slices.IndexFunc(b.events, func(e event) bool { return s.after.Before(e.position) })
+	if begin < 0 {
+		return 0, 0
 	}
-	given := !s.plain() && s.viewer.Offer(b.encode(s.format, special{after: s.after, skipped: s.skipped, gap: s.gap}))
-	if s.after.Before(newest) {
-		s.after = hubbub.Position{}
-	}
-	if given {
+	meant := len(b.events) - begin
+	s.gap = s.gap.and(life(s.after, b.events[begin].position))
+	taken := !tried && s.viewer.Offer(b.encode(s.format, special{after: s.after, skipped: s.skipped, gap: s.gap}))
+	s.after = hubbub.Position{} // a batch with something meant for it ends beyond that
+	if taken {
 		s.skipped, s.gap = 0, span{}
 		delete(s.room.viewers.lagging, s)
-		return len(b.events)
+		return meant, 0
 	}
-	s.skipped += meant
+	s.skipped, s.gap = s.skipped+meant, s.gap.and(b.gap())
 	s.room.viewers.lagging[s] = struct{}{}
-	return len(b.events) - meant
+	return 0, meant
 }
 
 // Leave ends the subscription. It may be called twice.
@@ -95,6 +100,12 @@ func (s *Subscription) Leave() {
 	r := s.room
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
+	if s.left {
+		return
+	}
+	s.left = true
+	r.viewers.count--
+	defer r.touch()
 	if s.index < 0 {
 		return
 	}
@@ -108,10 +119,7 @@ func (s *Subscription) Leave() {
 	if end == 0 {
 		delete(groups, s.format)
 	}
-	s.index = -1
 	delete(r.viewers.lagging, s)
-	r.viewers.count--
-	r.touch()
 }
 
 // attach makes s a member of its group; room.viewers is held.
@@ -124,7 +132,6 @@ func (r *Room) attach(s *Subscription) {
 	}
 	s.index = len(g.members)
 	g.members = append(g.members, s)
-	r.viewers.count++
 }
 
 // declare tells viewers that caught up and got no message since what they
@@ -132,6 +139,7 @@ func (r *Room) attach(s *Subscription) {
 func (r *Room) declare() {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
+	r.shareGaps()
 	for s := range r.viewers.lagging {
 		if s.viewer.Behind() {
 			continue
@@ -152,6 +160,33 @@ func (r *Room) declare() {
 		}
 		if s.skipped == 0 && s.gap.empty() && !s.missed {
 			delete(r.viewers.lagging, s)
+		}
+	}
+}
+
+// shareGaps makes gaps that no event followed those of all viewers, who are then
+// told. The next event declares them again, for those who come later. viewers is
+// held.
+func (r *Room) shareGaps() {
+	r.mu.Lock()
+	gaps := r.mu.untold
+	for c := range gaps {
+		if len(r.mu.pending[c]) > 0 {
+			gaps[c] = span{} // not before what is pending
+		} else {
+			r.mu.untold[c] = span{}
+		}
+	}
+	r.mu.Unlock()
+	for c, gap := range gaps {
+		if gap.empty() {
+			continue
+		}
+		for _, g := range r.viewers.groups[c] {
+			for _, s := range g.members {
+				s.gap = s.gap.and(gap)
+				r.viewers.lagging[s] = struct{}{}
+			}
 		}
 	}
 }

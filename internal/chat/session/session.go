@@ -229,6 +229,9 @@ func (s *Session) settle() {
 // Offer is room.Viewer's.
 func (s *Session) Offer(b []byte) bool { return s.out.Offer(b) }
 
+// Send is room.Viewer's.
+func (s *Session) Send(b []byte) { s.out.Send(b) }
+
 // Behind is room.Viewer's.
 func (s *Session) Behind() bool { return s.out.Waiting() > 0 }
 
