@@ -86,7 +86,7 @@ type batch struct {
 	room    *Room
 	channel hubbub.Channel
 	events  []event
-	content [stomp.V12 + 1][][]byte // by dialect: the frames without their envelopes
+	content [stomp.V12 + 1]contents // by dialect
 }
 
 // all encodes a batch as every viewer gets it that misses nothing.
@@ -100,59 +100,75 @@ type special struct {
 	replay  bool
 }
 
+// contents are the frames of a batch without their envelopes, one after the other.
+type contents struct {
+	octets []byte
+	ends   []int
+}
+
 // encode returns the batch's bytes for viewers of a format. They are shared and
 // may wait in backlogs, so they are not reused.
 func (b *batch) encode(format Format, how special) []byte {
 	content := b.contents(format.Dialect)
-	var packer transport.Packer
-	packer.Reset(format.Transport, make([]byte, 0, b.size(content)))
 	envelope := stomp.Envelope{Subscription: format.Subscription, Replay: how.replay}
-	var common, frame []byte
-	common = stomp.AppendEnvelope(nil, format.Dialect, &envelope)
-	first := true
+	common := stomp.AppendEnvelope(make([]byte, 0, 64), format.Dialect, &envelope)
+	size := len(content.octets) + len(b.events)*(len(common)+4) + 32
+	if format.Transport == transport.SockJS {
+		size += size / 4 // escapes
+	}
+	var packer transport.Packer
+	packer.Reset(format.Transport, make([]byte, 0, size))
+	first, start := true, 0
 	for i := range b.events {
 		e := &b.events[i]
+		rest := content.octets[start:content.ends[i]]
+		start = content.ends[i]
 		if b.channel.Positioned() && e.position.Compare(how.after) <= 0 {
 			continue
 		}
-		gap := e.gap
+		head, gap := common, e.gap
 		if first {
 			gap = how.gap.and(gap)
 		}
-		if gap.empty() && (!first || how.skipped == 0) {
-			frame = append(frame[:0], common...)
-		} else {
+		if !gap.empty() || first && how.skipped > 0 {
 			own := envelope
 			own.GapFrom, own.GapTo = gap.from, gap.to
 			if first {
 				own.Skipped = how.skipped
 			}
-			frame = stomp.AppendEnvelope(frame[:0], format.Dialect, &own)
+			head = stomp.AppendEnvelope(nil, format.Dialect, &own)
 		}
 		first = false
-		packer.Add(append(frame, content[i]...))
+		packer.Add(head, rest)
 	}
 	return packer.Bytes()
 }
 
 // contents returns what follows the envelope of each event, made once a dialect.
-func (b *batch) contents(dialect stomp.Version) [][]byte {
-	if b.content[dialect] == nil {
-		made := make([][]byte, len(b.events))
-		for i := range b.events {
-			e := &b.events[i]
-			made[i] = stomp.AppendContent(make([]byte, 0, len(e.value)+256), dialect, &stomp.Message{
-				Destination: b.room.destinations[b.channel],
-				ID:          e.id,
-				Position:    e.position,
-				Prev:        e.prev,
-				Nonce:       e.nonce,
-				Body:        e.value,
-			})
-		}
-		b.content[dialect] = made
+func (b *batch) contents(dialect stomp.Version) *contents {
+	made := &b.content[dialect]
+	if made.ends != nil {
+		return made
 	}
-	return b.content[dialect]
+	const headers = 256 // more than most have
+	size := 0
+	for i := range b.events {
+		size += len(b.events[i].value) + headers
+	}
+	made.octets, made.ends = make([]byte, 0, size), make([]int, len(b.events))
+	for i := range b.events {
+		e := &b.events[i]
+		made.octets = stomp.AppendContent(made.octets, dialect, &stomp.Message{
+			Destination: b.room.destinations[b.channel],
+			ID:          e.id,
+			Position:    e.position,
+			Prev:        e.prev,
+			Nonce:       e.nonce,
+			Body:        e.value,
+		})
+		made.ends[i] = len(made.octets)
+	}
+	return made
 }
 
 // gap returns what cannot be had between the first and the last event.
@@ -161,12 +177,4 @@ func (b *batch) gap() (gap span) {
 		gap = gap.and(b.events[i].gap)
 	}
 	return gap
-}
-
-func (b *batch) size(content [][]byte) int {
-	size := 16
-	for _, c := range content {
-		size += len(c) + 48
-	}
-	return size
 }

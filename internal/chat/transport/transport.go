@@ -31,7 +31,8 @@ const maxHeader = 10
 type Packer struct {
 	transport Transport
 	out       []byte
-	start     int // of the open message's header room in out; -1: none is open
+	start     int    // of the open message's header room in out; -1: none is open
+	joined    []byte // head and rest of a frame for SockJS
 }
 
 // Reset starts over, appending to dst (which may be nil).
@@ -39,8 +40,9 @@ func (p *Packer) Reset(t Transport, dst []byte) {
 	p.transport, p.out, p.start = t, dst, -1
 }
 
-// Add appends one STOMP frame, which is copied.
-func (p *Packer) Add(frame []byte) {
+// Add appends one STOMP frame, which comes in two parts so that many can share
+// the second; both are copied.
+func (p *Packer) Add(head, rest []byte) {
 	before := len(p.out)
 	opened := p.start < 0
 	if opened {
@@ -49,16 +51,20 @@ func (p *Packer) Add(frame []byte) {
 	}
 	switch {
 	case p.transport == Plain:
-		p.out = append(p.out, frame...)
-	case opened:
-		p.out = sockjs.AppendString(append(p.out, 'a', '['), frame)
+		p.out = append(append(p.out, head...), rest...)
 	default:
-		p.out = sockjs.AppendString(append(p.out, ','), frame)
+		p.joined = append(append(p.joined[:0], head...), rest...)
+		if opened {
+			p.out = append(p.out, 'a', '[')
+		} else {
+			p.out = append(p.out, ',')
+		}
+		p.out = sockjs.AppendString(p.out, p.joined)
 	}
 	if !opened && len(p.out)-p.start > maxMessage { // how long it gets in SockJS is known only now
 		p.out = p.out[:before]
 		p.end()
-		p.Add(frame)
+		p.Add(head, rest)
 	}
 }
 
@@ -106,7 +112,7 @@ func putHeader(header *[maxHeader]byte, op ws.OpCode, size int) int {
 func AppendMessage(t Transport, dst, frame []byte) []byte {
 	var p Packer
 	p.Reset(t, dst)
-	p.Add(frame)
+	p.Add(frame, nil)
 	return p.Bytes()
 }
 
