@@ -48,42 +48,41 @@ func (e *ExitError) Unwrap() error { return e.Err }
 
 // Run parses args, runs the command and returns the exit status.
 func Run(env *Env, args []string) int {
-	var cli CLI
-	status := -1
-	parser, err := kong.New(&cli,
+	command, err := new(CLI).parse(env, args)
+	switch {
+	case err != nil:
+		return exitStatus(env, &ExitError{Status: 2, Err: err})
+	case command == nil:
+		return 0
+	}
+	return exitStatus(env, command.Run(env))
+}
+
+// parse fills c and returns the command to run, or nil if help was asked for and
+// given.
+func (c *CLI) parse(env *Env, args []string) (*kong.Context, error) {
+	resolvers, err := resolvers(args, env.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	helped := false
+	parser, err := kong.New(c,
 		kong.Name("hubbub"),
 		kong.Description("Live-stream chat that reads the room."),
 		kong.DefaultEnvars("HUBBUB"),
 		kong.Writers(env.Stdout, env.Stderr),
-		kong.Exit(func(code int) { status = code }),
-		kong.UsageOnError(),
+		kong.Exit(func(int) { helped = true }),
 		kong.WithHyphenPrefixedParameters(true),
-		kong.Resolvers(secretFiles()),
+		kong.Resolvers(resolvers...),
 	)
 	if err != nil {
-		fmt.Fprintln(env.Stderr, "hubbub:", err)
-		return 2
+		return nil, err
 	}
-	file, err := configFile(args, env.Getenv)
-	if err == nil && file != "" {
-		var resolver kong.Resolver
-		if resolver, err = yamlFile(file); err == nil {
-			err = kong.Resolvers(resolver).Apply(parser)
-		}
+	command, err := parser.Parse(args)
+	if helped { // whatever else is wrong
+		return nil, nil
 	}
-	if err != nil {
-		fmt.Fprintln(env.Stderr, "hubbub:", err)
-		return 2
-	}
-	parsed, err := parser.Parse(args)
-	if status >= 0 { // --help
-		return status
-	}
-	if err != nil {
-		fmt.Fprintln(env.Stderr, "hubbub:", err)
-		return 2
-	}
-	return exitStatus(env, parsed.Run(env))
+	return command, err
 }
 
 func exitStatus(env *Env, err error) int {

@@ -12,6 +12,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// resolvers are where flags get values that neither the arguments nor the
+// environment have. Of those that have one kong takes the last.
+func resolvers(args []string, getenv func(string) string) ([]kong.Resolver, error) {
+	secrets := kong.ResolverFunc(secretFile)
+	path, err := configFile(args, getenv)
+	if err != nil || path == "" {
+		return []kong.Resolver{secrets}, err
+	}
+	file, err := yamlFile(path)
+	return []kong.Resolver{file, secrets}, err
+}
+
 // configFile finds --config before parsing, since the file takes part in it.
 func configFile(args []string, getenv func(string) string) (string, error) {
 	for i, arg := range args {
@@ -30,10 +42,10 @@ func configFile(args []string, getenv func(string) string) (string, error) {
 	return getenv("HUBBUB_CONFIG"), nil
 }
 
-// yamlResolver gives flags the values of a file, below the environment.
+// A yamlResolver gives flags the values of a file.
 type yamlResolver struct {
-	file   string
-	values map[string]any
+	path   string
+	values map[string]yaml.Node
 }
 
 func yamlFile(path string) (kong.Resolver, error) {
@@ -42,7 +54,7 @@ func yamlFile(path string) (kong.Resolver, error) {
 		return nil, fmt.Errorf("open the configuration: %w", err)
 	}
 	defer f.Close()
-	r := &yamlResolver{file: path, values: map[string]any{}}
+	r := &yamlResolver{path: path}
 	if err := yaml.NewDecoder(f).Decode(&r.values); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read the configuration %s: %w", path, err)
 	}
@@ -55,7 +67,7 @@ func (r *yamlResolver) Validate(app *kong.Application) error {
 	var walk func(*kong.Node)
 	walk = func(n *kong.Node) {
 		for _, flag := range n.Flags {
-			known[flag.Name] = true
+			known[flag.Name] = flag.Name != "config" && flag.Name != "help"
 		}
 		for _, child := range n.Children {
 			walk(child)
@@ -70,24 +82,28 @@ func (r *yamlResolver) Validate(app *kong.Application) error {
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		return fmt.Errorf("%s: unknown keys: %s", r.file, strings.Join(unknown, ", "))
+		return fmt.Errorf("%s: unknown keys: %s", r.path, strings.Join(unknown, ", "))
 	}
 	return nil
 }
 
+// Resolve returns a flag's value as it would stand on the command line.
 func (r *yamlResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	value, ok := r.values[flag.Name]
-	if !ok || inEnvironment(flag) {
+	node, ok := r.values[flag.Name]
+	if !ok || node.ShortTag() == "!!null" || inEnvironment(flag) {
 		return nil, nil
 	}
-	if list, ok := value.([]any); ok {
-		words := make([]string, len(list))
-		for i, v := range list {
-			words[i] = fmt.Sprint(v)
+	switch node.Kind {
+	case yaml.ScalarNode: // as it is written: 0123 may be a password
+		return node.Value, nil
+	case yaml.SequenceNode:
+		var words []string
+		if err := node.Decode(&words); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.path, err)
 		}
-		return strings.Join(words, ","), nil
+		return kong.JoinEscaped(words, ','), nil
 	}
-	return fmt.Sprint(value), nil
+	return nil, fmt.Errorf("%s:%d: it has to be a value or a list of values", r.path, node.Line)
 }
 
 func inEnvironment(flag *kong.Flag) bool {
@@ -99,23 +115,21 @@ func inEnvironment(flag *kong.Flag) bool {
 	return false
 }
 
-// secretFiles reads HUBBUB_X_Y_FILE for flags tagged secret.
-func secretFiles() kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if !flag.Tag.Has("secret") || inEnvironment(flag) {
-			return nil, nil
-		}
-		for _, name := range flag.Envs {
-			path, ok := os.LookupEnv(name + "_FILE")
-			if !ok {
-				continue
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, fmt.Errorf("read %s_FILE: %w", name, err)
-			}
-			return strings.TrimRight(string(text), "\r\n"), nil
-		}
+// secretFile reads the file that HUBBUB_X_Y_FILE names, for flags tagged secret.
+func secretFile(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if !flag.Tag.Has("secret") || inEnvironment(flag) {
 		return nil, nil
-	})
+	}
+	for _, name := range flag.Envs {
+		path, ok := os.LookupEnv(name + "_FILE")
+		if !ok {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read %s_FILE: %w", name, err)
+		}
+		return strings.TrimRight(string(text), "\r\n"), nil
+	}
+	return nil, nil
 }
