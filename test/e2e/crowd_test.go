@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type chatter struct {
 	book   *book
 	conn   *client.Conn // nil: none
 	said   int
+	tail   string    // at the end of each message
 	open   string    // was sent and has no answer yet; "": none
 	since  time.Time // when it was last sent
 	err    error     // of the last try to connect or send; nil: it worked
@@ -154,7 +156,7 @@ func (c *chatter) talk(ctx context.Context, stopped <-chan struct{}) {
 
 func (c *chatter) sayNext(ctx context.Context) {
 	c.said++
-	c.open = fmt.Sprintf("%s-%d", c.name, c.said)
+	c.open = fmt.Sprintf("%s-%d%s", c.name, c.said, c.tail)
 	c.send(ctx)
 }
 
@@ -162,7 +164,8 @@ func (c *chatter) sayNext(ctx context.Context) {
 func (c *chatter) send(ctx context.Context) {
 	c.book.send(c.open)
 	c.since = time.Now()
-	_, c.err = c.conn.Send(ctx, client.Post{Stream: c.stream, Content: c.open, Nonce: c.open})
+	nonce := strings.TrimSuffix(c.open, c.tail)
+	_, c.err = c.conn.Send(ctx, client.Post{Stream: c.stream, Content: c.open, Nonce: nonce})
 	c.book.settle(c.open, c.err)
 	if c.err == nil {
 		c.open = ""

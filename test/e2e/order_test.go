@@ -45,14 +45,15 @@ type audience struct {
 	viewers []*viewer
 	proxies []*faultproxy.Proxy
 	all     sync.WaitGroup
+	ctx     context.Context // of the following
 	cancel  context.CancelFunc
 }
 
 // gather brings n viewers behind proxies of their own, and one without.
 func gather(t *testing.T, ctx context.Context, c *crowd, stream hubbub.StreamID, n int) *audience {
 	t.Helper()
-	ctx, cancel := context.WithCancel(ctx)
-	a := &audience{cancel: cancel}
+	a := &audience{}
+	a.ctx, a.cancel = context.WithCancel(ctx)
 	t.Cleanup(a.stop)
 	for i := range n + 1 {
 		var proxy *faultproxy.Proxy
@@ -62,11 +63,15 @@ func gather(t *testing.T, ctx context.Context, c *crowd, stream hubbub.StreamID,
 			must(t, err)
 			a.proxies = append(a.proxies, proxy)
 		}
-		v := newViewer(c, stream, i, proxy)
-		a.viewers = append(a.viewers, v)
-		a.all.Go(func() { v.follow(ctx) })
+		a.join(newViewer(c, stream, i, proxy))
 	}
 	return a
+}
+
+// join has one more viewer follow until stop.
+func (a *audience) join(v *viewer) {
+	a.viewers = append(a.viewers, v)
+	a.all.Go(func() { v.follow(a.ctx) })
 }
 
 // stop ends the following and closes the proxies. It may be called twice.

@@ -20,6 +20,7 @@ type viewer struct {
 	name    string
 	stream  hubbub.StreamID
 	options client.Options
+	hold    <-chan struct{} // it reads no more until this is closed; nil: it reads
 
 	// Of watch and notice, which the reading goroutine of one connection after
 	// another calls.
@@ -95,6 +96,9 @@ func (v *viewer) notice(n client.Notice) {
 }
 
 func (v *viewer) watch(messages []client.Delivery) {
+	if v.hold != nil {
+		<-v.hold
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, m := range messages {
