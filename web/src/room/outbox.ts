@@ -23,7 +23,7 @@ export interface Pending {
   readonly state: 'waiting' | 'sending' | 'logged' | 'refused' | 'unsure';
   /** When it was first sent; 0: never, so certainly not logged. */
   readonly firstAt: number;
-  /** Not to be sent (again) before; while sending: when patience ends; logged: when to forget it. */
+  /** Not to be sent (again) before, refused or not; while sending: when patience ends; logged: when to forget it. */
   readonly nextAt: number;
   readonly why?: Refusal;
 }
@@ -61,8 +61,9 @@ export function settled(box: Outbox, nonce: string): Outbox {
 export function refused(box: Outbox, nonce: string, why: Refusal, now: number): Outbox {
   return box.map((p) => {
     if (p.nonce !== nonce) return p;
-    if (why.code !== 'outcome_unknown') return { ...p, state: 'refused', why };
-    return { ...p, state: 'waiting', nextAt: now + Math.max(PAUSE_MS, why.retryAfterMs ?? 0) };
+    const wait = why.retryAfterMs ?? 0;
+    if (why.code !== 'outcome_unknown') return { ...p, state: 'refused', why, nextAt: now + wait };
+    return { ...p, state: 'waiting', nextAt: now + Math.max(PAUSE_MS, wait) };
   });
 }
 

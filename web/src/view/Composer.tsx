@@ -7,7 +7,8 @@ import { user } from '../api/session.ts';
 import type { Pending } from '../room/outbox.ts';
 import type { Room } from '../room/room.ts';
 import { countCharacters, MAX_CHARACTERS, tooLong } from '../room/text.ts';
-import { explain, words } from '../words/language.ts';
+import { words } from '../words/language.ts';
+import { Reason } from './Reason.tsx';
 import { SignInForm } from './SignIn.tsx';
 
 export function Composer({ room }: { room: Room }) {
@@ -38,17 +39,18 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
     if (focus) box.current?.focus();
   }, []);
 
-  function edit(p: Pending) {
-    text.value = p.text;
-    why.value = p;
-    room.takeBack(p.nonce);
-    box.current?.focus();
-  }
   useSignalEffect(() => {
     // Into an empty box a refused text returns by itself.
     const first = room.outbox.value.find((p) => p.state === 'refused');
-    if (first && text.peek() === '') edit(first);
+    if (!first || text.value !== '') return;
+    text.value = first.text;
+    why.value = first;
+    room.takeBack(first.nonce);
   });
+  function sendAgain(p: Pending) {
+    room.takeBack(p.nonce);
+    room.send(p.text);
+  }
 
   const long = tooLong(text.value);
   function send() {
@@ -66,7 +68,7 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
     send();
   }
 
-  const reason = long ? w.tooLong : why.value ? reasonOf(why.value) : null;
+  const reason = long ? w.tooLong : why.value && <Reason key={why.value.nonce} pending={why.value} />;
   return (
     <form
       class="composer"
@@ -76,7 +78,7 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
       }}
     >
       {returned.map((p) => (
-        <Returned key={p.nonce} pending={p} onEdit={() => edit(p)} onDiscard={() => room.takeBack(p.nonce)} />
+        <Returned key={p.nonce} pending={p} onSendAgain={() => sendAgain(p)} onDiscard={() => room.takeBack(p.nonce)} />
       ))}
       <div class="field">
         <textarea
@@ -110,30 +112,27 @@ function Counter({ text }: { text: string }) {
   const near = used > MAX_CHARACTERS * 0.9;
   return (
     <span class={near ? 'counter near' : 'counter'} title={words.value.charactersUsed(used, MAX_CHARACTERS)}>
-      {used}/{MAX_CHARACTERS}
+      {used > 0 && `${used}/${MAX_CHARACTERS}`}
     </span>
   );
 }
 
-function Returned(props: { pending: Pending; onEdit: () => void; onDiscard: () => void }) {
+function Returned(props: { pending: Pending; onSendAgain: () => void; onDiscard: () => void }) {
   const w = words.value;
   return (
     <div class="returned">
       <p class="returned-text" dir="auto">
         {props.pending.text}
       </p>
-      <p class="hint refused">{reasonOf(props.pending)}</p>
-      <button type="button" class="quiet" onClick={props.onEdit}>
-        {w.editAgain}
+      <p class="hint refused">
+        <Reason pending={props.pending} />
+      </p>
+      <button type="button" class="quiet" onClick={props.onSendAgain}>
+        {w.sendAgain}
       </button>
       <button type="button" class="quiet" onClick={props.onDiscard}>
         {w.discard}
       </button>
     </div>
   );
-}
-
-function reasonOf(p: Pending): string {
-  const w = words.value;
-  return p.why ? `${w.notSent}: ${explain(w, p.why)}` : w.unsure;
 }

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { Link } from '../room/link.ts';
 import { explain, words } from '../words/language.ts';
+import { useNow } from './useNow.ts';
 
 /** Says whether messages flow; while they do not, when they may again. */
 export function ConnectionState({ link, opened }: { link: Link; opened: boolean }) {
@@ -38,15 +38,4 @@ export function ConnectionState({ link, opened }: { link: Link; opened: boolean 
       )}
     </div>
   );
-}
-
-/** The time, renewed every so many milliseconds; 0 stops it. */
-function useNow(every: number): number {
-  const [, tick] = useState(0);
-  useEffect(() => {
-    if (!every) return;
-    const timer = setInterval(() => tick((n) => n + 1), every);
-    return () => clearInterval(timer);
-  }, [every]);
-  return Date.now();
 }

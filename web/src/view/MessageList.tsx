@@ -4,13 +4,13 @@
 import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { user } from '../api/session.ts';
-import { hue } from '../room/hue.ts';
 import type { Line, MessageLine } from '../room/log.ts';
 import type { Pending } from '../room/outbox.ts';
 import type { Room } from '../room/room.ts';
 import { language, words } from '../words/language.ts';
 import type { Words } from '../words/words.ts';
 import { Empty } from './Empty.tsx';
+import { Name } from './Name.tsx';
 
 /** Nearer than this counts as being at the bottom, in pixels. */
 const NEAR = 48;
@@ -100,7 +100,7 @@ function MessageView({ line, mine, words: w, tag }: { line: MessageLine; mine: b
     <div class={mine ? 'line mine' : 'line'} data-id={message.id}>
       <time dateTime={message.createdAt}>{clock(message.createdAt, tag)}</time>
       <p>
-        <bdi class={`name ${hue(message.sender?.id ?? '')}`}>{message.sender?.name || message.sender?.id}</bdi>
+        <Name id={message.sender?.id ?? ''} name={message.sender?.name || message.sender?.id || ''} />
         {badge && <span class="badge">{badge}</span>}{' '}
         {line.withheld ? (
           <span class="withheld">{w.withheld}</span>
@@ -120,7 +120,7 @@ function Ghost({ pending, id, name }: { pending: Pending; id: string; name: stri
     <div class={`line mine ghost ghost-${pending.state}`} aria-hidden="true">
       <time />
       <p>
-        <bdi class={`name ${hue(id)}`}>{name}</bdi>{' '}
+        <Name id={id} name={name} />{' '}
         <span class="text" dir="auto">
           {pending.text}
         </span>

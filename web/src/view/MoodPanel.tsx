@@ -45,8 +45,8 @@ export function MoodPanel({ room }: { room: Room }) {
         ))}
       </div>
       <ul class="legend">
-        {list.map(({ mood, percent }) => (
-          <li key={mood} class={`mood-${mood}`} data-mood={mood}>
+        {list.map(({ mood, count, percent }) => (
+          <li key={mood} class={count > 0 ? undefined : 'none'} data-mood={mood}>
             <span class={`swatch share-${mood}`} aria-hidden="true" />
             <span class="legend-label">{w.moods[mood]}</span>
             <span class="legend-value">{percent}%</span>

@@ -6,6 +6,7 @@ import { followLinks, route } from '../route.ts';
 import { choose, language, languages, words, type Language } from '../words/language.ts';
 import { Empty } from './Empty.tsx';
 import { RoomPage } from './RoomPage.tsx';
+import { Sign } from './Sign.tsx';
 import { SignInDialog } from './SignIn.tsx';
 import { StreamList } from './StreamList.tsx';
 
@@ -36,10 +37,7 @@ function Header() {
   return (
     <header class="top">
       <a class="brand" href="/" title={w.allStreams}>
-        <svg viewBox="0 0 32 32" aria-hidden="true">
-          <path class="brand-bubble" d="M6 4h20a4 4 0 0 1 4 4v12a4 4 0 0 1-4 4H14l-7 6v-6H6a4 4 0 0 1-4-4V8a4 4 0 0 1 4-4Z" />
-          <path class="brand-bars" d="M9 12v4M14 9v10M19 11v6M24 13v2" />
-        </svg>
+        <Sign />
         hubbub
       </a>
       <LanguageSwitch />

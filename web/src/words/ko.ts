@@ -48,7 +48,7 @@ export const ko: Words = {
   waitingToSend: '다시 연결되면 보낼게요',
   notSent: '보내지 못했어요',
   unsure: '전송 결과를 듣기 전에 연결이 끊겼어요. 다시 보내기 전에 위에서 확인해 주세요.',
-  editAgain: '고치기',
+  sendAgain: '다시 보내기',
   discard: '버리기',
   newMessages: (n) => `새 메시지 ${number.format(n)}개`,
   chatPaused: '읽는 동안 멈춰 있어요',
@@ -64,6 +64,7 @@ export const ko: Words = {
   demo: '데모',
   seconds: (n) => `${number.format(n)}초`,
   retryIn: (n) => `${n}초 뒤에 다시 시도해 주세요.`,
+  nowAgain: '이제 보낼 수 있어요.',
 
   connecting: '연결 중…',
   live: '연결됨',
