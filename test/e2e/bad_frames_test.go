@@ -116,6 +116,7 @@ func TestBadWebSocket(t *testing.T) {
 		{"a message within another", "\x01\x81\x00\x00\x00\x00\n\x81\x81\x00\x00\x00\x00\n"},
 		{"a ping that is cut up", "\x09\x80\x00\x00\x00\x00"},
 		{"a ping of 126 octets", "\x89\xfe\x00\x7e\x00\x00\x00\x00" + strings.Repeat("p", 126)},
+		{"a message of 2^64-1 octets announced", "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00CONNECT"},
 		{"a binary message that is no STOMP", "\x82\x86\x00\x00\x00\x00hello\n"},
 	}
 	for _, test := range tests {
@@ -126,14 +127,6 @@ func TestBadWebSocket(t *testing.T) {
 			must(t, room.still(ctx))
 		})
 	}
-	t.Run("a message of 2^63 octets announced", func(t *testing.T) {
-		w := openWire(t, server, plainPath)
-		must(t, w.raw("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00CONNECT"))
-		if _, err := w.end(); err == nil {
-			t.Error("it closed properly, and of a length with its top bit set nothing can follow")
-		}
-		must(t, room.still(ctx))
-	})
 	t.Run("cut in the middle of a frame", func(t *testing.T) {
 		w := connectWire(t, server, plainPath, room.me.Token)
 		must(t, w.write(opText, "SEND\ndestination:/publish/bad\n\n{\"content\":\"half a"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func TestBadFolders(t *testing.T) {
 			if test.fresh {
 				must(t, os.Mkdir(dir, 0o700))
 			} else {
-				copyFolder(t, dir, good)
+				clone(t, dir, good)
 			}
 			must(t, test.spoil(dir))
 			before := files(t, dir)
@@ -99,24 +100,12 @@ func kept(path string) bool {
 	return !strings.Contains(path, ".db-") && !strings.Contains(path, "/log/")
 }
 
-// copyFolder copies a folder with its modes, which a key's file needs.
-func copyFolder(t testing.TB, to, from string) {
+// clone copies a folder with its modes, which a key's file needs.
+func clone(t testing.TB, to, from string) {
 	t.Helper()
-	must(t, os.CopyFS(to, os.DirFS(from)))
-	must(t, filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		return os.Chmod(filepath.Join(to, relative), info.Mode().Perm())
-	}))
+	if said, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+		t.Fatalf("copy %s: %v: %s", from, err, said)
+	}
 }
 
 const sentences = 20
@@ -168,7 +157,7 @@ func TestBadTornLog(t *testing.T) {
 	for name, tear := range tests {
 		t.Run(name, func(t *testing.T) {
 			server := hub.New(t, "--message-rate", "0")
-			copyFolder(t, server.Data, good)
+			clone(t, server.Data, good)
 			blocks, err := filepath.Glob(filepath.Join(server.Data, "log/js/jetstream/*/streams/raw-chats/msgs/*.blk"))
 			if must(t, err); len(blocks) == 0 {
 				t.Fatal("the log has no blocks where they are looked for")
