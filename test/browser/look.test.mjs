@@ -51,7 +51,7 @@ test('the language follows the browser, can be chosen, and stays', async (t) => 
   assert.equal(await viewer.page.getAttribute('html', 'lang'), 'en');
 });
 
-test('both themes have their colours', async (t) => {
+test('both themes have their colours, and text stands out from its ground', async (t) => {
   const grounds = [];
   for (const colorScheme of ['light', 'dark']) {
     const viewer = await Viewer.open(browser, { colorScheme });
@@ -59,9 +59,52 @@ test('both themes have their colours', async (t) => {
     await viewer.page.goto(server.url);
     await viewer.page.waitForSelector('.card');
     grounds.push(await viewer.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor));
+    await viewer.enter(server.url);
+    assert.deepEqual(await viewer.page.evaluate(faint), [], colorScheme);
+    await viewer.signIn('Contrast');
+    await viewer.say('hello');
+    await viewer.sees('hello');
+    assert.deepEqual(await viewer.page.evaluate(faint), [], colorScheme);
   }
   assert.notEqual(grounds[0], grounds[1]);
 });
+
+// Runs in the page: the texts whose contrast is under 4.5, WCAG's AA, names in
+// every colour they can have among them.
+function faint() {
+  const pen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const luminance = (...layers) => {
+    for (const colour of layers) {
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 1, 1);
+    }
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => {
+      const part = v / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const style = (el) => getComputedStyle(el);
+  const contrast = (el) => {
+    const grounds = [];
+    for (let at = el; at; at = at.parentElement) grounds.unshift(style(at).backgroundColor);
+    const ground = luminance('#fff', ...grounds);
+    const ink = luminance('#fff', ...grounds, style(el).color);
+    return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+  };
+  const found = [];
+  const look = (el, what) => contrast(el) < 4.5 && found.push(`${what}: ${contrast(el).toFixed(2)}`);
+  for (const el of document.querySelectorAll('#page *')) {
+    const own = [...el.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (own && el.checkVisibility() && !el.matches(':disabled, .unseen, option')) look(el, el.textContent);
+  }
+  const name = document.querySelector('.line .name');
+  for (let hue = 0; name && hue < 12; hue++) {
+    name.className = `name hue-${hue}`;
+    look(name, name.className);
+  }
+  return found;
+}
 
 test('Korean is drawn with glyphs, not with boxes', async (t) => {
   const viewer = await Viewer.open(browser, { locale: 'ko-KR' });

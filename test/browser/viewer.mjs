@@ -110,6 +110,29 @@ export class Viewer {
     });
   }
 
+  /**
+   * Lets a test say what a server says only in trouble. Call it before enter; the
+   * function that it returns sends a MESSAGE of a channel, `notices` among them.
+   */
+  async speakForServer() {
+    const subscriptions = new Map();
+    let socket;
+    await this.page.routeWebSocket(/\/chat\/ws$/, (page) => {
+      socket = page;
+      const server = page.connectToServer();
+      page.onMessage((frame) => {
+        const [, id] = /^SUBSCRIBE\n(?:.*\n)*?id:(.*)\n/.exec(frame) ?? [];
+        if (id) subscriptions.set(/^destination:.*\/([\w-]+)$/m.exec(frame)[1], id);
+        server.send(frame);
+      });
+    });
+    return (channel, headers, body) => {
+      const lines = Object.entries({ subscription: subscriptions.get(channel), ...headers });
+      const head = lines.map(([name, value]) => `${name}:${value}\n`).join('');
+      socket.send(`MESSAGE\n${head}\n${JSON.stringify(body)}\0`);
+    };
+  }
+
   /** The percentage that the bar shows for a mood. */
   mood(name) {
     return this.page.$eval(`.legend [data-mood=${name}] .legend-value`, (el) => parseInt(el.textContent, 10));
