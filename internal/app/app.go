@@ -144,10 +144,10 @@ func (a *App) run(name string, part func(context.Context) error) {
 	ended := make(chan error, 1)
 	go func() {
 		err := part(ctx)
-		ended <- err
-		if ctx.Err() == nil {
-			a.fail(fmt.Errorf("%s ended: %w", name, err))
+		if ctx.Err() == nil && a.fail(name, err) {
+			err = nil // it is said once
 		}
+		ended <- err
 	}()
 	a.onStop(name, func() error {
 		cancel()
@@ -160,18 +160,27 @@ func (a *App) run(name string, part func(context.Context) error) {
 	})
 }
 
-func (a *App) fail(err error) {
+// fail notes that a part ended by itself, and says whether it was the first.
+func (a *App) fail(name string, err error) bool {
+	if err == nil {
+		err = errors.New("for no reason")
+	}
 	select {
-	case a.failed <- err:
-	default: // the first says it
+	case a.failed <- fmt.Errorf("%s ended: %w", name, err):
+		return true
+	default:
+		return false
 	}
 }
 
-// listen serves handler on a listener until the app stops.
+// listen serves handler on a listener until the app stops. Requests under way end
+// first: what they ask is closed afterwards.
 func (a *App) listen(name string, listener net.Listener, handler http.Handler) {
 	server := httpapi.NewServer(handler, a.log)
 	a.run(name, func(ctx context.Context) error {
+		drained := make(chan struct{})
 		context.AfterFunc(ctx, func() {
+			defer close(drained)
 			within, cancel := context.WithTimeout(context.Background(), serveWithin)
 			defer cancel()
 			if server.Shutdown(within) != nil {
@@ -181,6 +190,7 @@ func (a *App) listen(name string, listener net.Listener, handler http.Handler) {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
+		<-drained
 		return nil
 	})
 }

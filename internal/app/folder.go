@@ -121,7 +121,20 @@ func (f *folder) mark() error {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temp, f.path(folderFile))
+	if err := os.Rename(temp, f.path(folderFile)); err != nil {
+		return err
+	}
+	return f.sync()
+}
+
+// sync makes what was renamed in the folder durable: without its mark, everything
+// that comes after would look like somebody else's.
+func (f *folder) sync() error {
+	dir, err := os.Open(f.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }

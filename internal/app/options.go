@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +69,9 @@ func (o *Options) Validate() error {
 	_, origins := origin.New(o.PublicURL, o.Origins)
 	_, proxies := clientaddr.New(o.TrustedProxies)
 	errs := []error{origins, proxies}
+	if len(o.Roles) == 0 {
+		errs = append(errs, errors.New("--roles: a process needs at least one"))
+	}
 	for _, role := range o.Roles {
 		if role != "all" && !slices.Contains(allRoles, role) {
 			errs = append(errs, fmt.Errorf("--roles: there is no role %q; there are all, %s", role, strings.Join(allRoles, ", ")))
@@ -79,8 +83,8 @@ func (o *Options) Validate() error {
 		"connections-per-address": float64(o.ConnectionsPerAddress), "connect-rate": float64(o.ConnectRate),
 		"guest-rate": float64(o.GuestRate), "log-retention": float64(o.LogRetention),
 	} {
-		if n < 0 {
-			errs = append(errs, fmt.Errorf("--%s must not be below 0", name))
+		if !(n >= 0) || math.IsInf(n, 0) { // NaN is neither
+			errs = append(errs, fmt.Errorf("--%s must be a number from 0", name))
 		}
 	}
 	if o.FrameSize < 1<<10 || o.FrameSize > 16<<20 {
