@@ -47,6 +47,9 @@ func TestClients(t *testing.T) {
 			u.isRefused(t)
 			u.leaves(t)
 			u.isThrownOut(t)
+			if l.options == nil { // else it is the same client as another
+				u.isForged(t)
+			}
 		})
 	}
 }
@@ -183,7 +186,10 @@ func (u *user) isThrownOut(t *testing.T) {
 	if status := again.Exit(); status != 1 {
 		t.Errorf("it ended with status %d", status)
 	}
+}
 
+// isForged comes with a token that is not its own.
+func (u *user) isForged(t *testing.T) {
 	forged := clients.Start(t, u.kind)
 	forged.Do(clients.Command{Do: "connect", URL: u.url(u.server), Options: u.options,
 		Headers: map[string]string{"Authorization": "Bearer " + u.guest.Token + "x"}})
