@@ -34,7 +34,9 @@ func (r *run) drain(ctx context.Context) {
 		case <-time.After(drainPoll):
 		}
 	}
-	r.recorder.say("drained")
+	if r.end.Drain.Lags >= 0 {
+		r.recorder.say("drained")
+	}
 }
 
 // began is an instant in seconds since the run started.

@@ -56,6 +56,9 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 	processes := r.scraper.Scrape(ctx)
 	s := raw.Sample{At: r.at(), Driver: r.crowd.Totals(), Processes: processes}
 	s.Driver.CPU, s.Driver.RSS = measure.Self()
+	if used, stolen, ok := measure.Machine(); ok {
+		s.Machine = &raw.Machine{Used: used, Stolen: stolen}
+	}
 	if ctx.Err() != nil { // the scrape was broken off, not the server
 		return s
 	}

@@ -146,3 +146,15 @@ func TestSelf(t *testing.T) {
 		t.Errorf("got %+v", h)
 	}
 }
+
+func TestMachine(t *testing.T) {
+	used, stolen, ok := readStat("cpu  100 200 300 9000 50 25 75 40 0 0")
+	if used != 7 || stolen != 0.4 || !ok {
+		t.Errorf("got %v, %v, %v", used, stolen, ok)
+	}
+	for _, line := range []string{"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8", "cpu a b c d e f g h"} {
+		if _, _, ok := readStat(line); ok {
+			t.Errorf("%q was read", line)
+		}
+	}
+}

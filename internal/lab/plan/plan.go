@@ -67,6 +67,12 @@ func (p *Plan) Check(mine []string) error {
 	return nil
 }
 
+// Local says whether the target is on this machine.
+func (p *Plan) Local() bool {
+	u, err := url.Parse(p.URL)
+	return err == nil && loopback(u.Hostname())
+}
+
 func loopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && address.Unmap().IsLoopback())

@@ -63,6 +63,7 @@ type Phase struct {
 type Sample struct {
 	At        float64   `json:"at"` // seconds since the run started
 	Driver    Driver    `json:"driver"`
+	Machine   *Machine  `json:"machine,omitempty"` // the one of the lab; nil: not known
 	Processes []Process `json:"processes"`
 }
 
@@ -78,6 +79,12 @@ type Driver struct {
 	Skipped   int64   `json:"skipped"`
 	CPU       float64 `json:"cpu"` // seconds
 	RSS       int64   `json:"rss"` // bytes
+}
+
+// A Machine is seconds of CPU since it started.
+type Machine struct {
+	Used   float64 `json:"used"`   // by all processes
+	Stolen float64 `json:"stolen"` // by its hypervisor, for others
 }
 
 // A Process is one of the system under test, by its /metrics.

@@ -146,7 +146,22 @@ func (r *Report) costs() section {
 	}
 	last := w[len(w)-1].Driver
 	row("the lab", last.CPU-w[0].Driver.CPU, float64(last.RSS))
+	if others, stolen, ok := w.others(r.run.Header.Plan.Local()); ok {
+		row("others on this machine", others, nothing)
+		row("taken by its hypervisor", stolen, nothing)
+	}
 	return s
+}
+
+// others is the CPU that neither server nor lab used, if they share a machine that
+// tells, and what its hypervisor gave to other machines.
+func (w window) others(local bool) (used, stolen float64, ok bool) {
+	if !local || len(w) == 0 || w[0].Machine == nil || w[len(w)-1].Machine == nil {
+		return 0, 0, false
+	}
+	before, after := w[0], w[len(w)-1]
+	ours := w.grown(cpuSeconds) + after.Driver.CPU - before.Driver.CPU
+	return max(0, after.Machine.Used-before.Machine.Used-ours), after.Machine.Stolen - before.Machine.Stolen, true
 }
 
 // only is the window of one process.

@@ -63,8 +63,9 @@ func good() *raw.Run {
 			lag = 0
 		}
 		run.Samples = append(run.Samples, raw.Sample{
-			At:     at,
-			Driver: raw.Driver{Joined: int64(min(at, 2)), Sent: sent, Acked: sent, Delivered: 2 * sent, CPU: at / 10, RSS: 50 << 20},
+			At:      at,
+			Machine: &raw.Machine{Used: 100 + at*0.35, Stolen: at / 100},
+			Driver:  raw.Driver{Joined: int64(min(at, 2)), Sent: sent, Acked: sent, Delivered: 2 * sent, CPU: at / 10, RSS: 50 << 20},
 			Processes: []raw.Process{{URL: "http://127.0.0.1:8080/metrics", Values: map[string]float64{
 				"process_cpu_seconds_total": 1 + at/5, "process_resident_memory_bytes": 80 << 20,
 				"hubbub_log_appended_total": float64(7 + sent), "hubbub_log_syncs_total": float64(7 + sent/2),
@@ -143,6 +144,11 @@ func TestRefused(t *testing.T) {
 		}, "nothing was measured"},
 		{"refusals and unknown outcomes are told, not held against it", func(r *raw.Run) {
 			r.Rooms[0].Acked, r.Rooms[0].Unknown, r.Rooms[0].Refused = 2990, 2, map[string]int{"rate_limited": 8}
+		}, ""},
+		{"a busy machine", func(r *raw.Run) {
+			for i := range r.Samples {
+				r.Samples[i].Machine.Used += 0.3 * r.Samples[i].At
+			}
 		}, ""},
 		{"others may speak too", func(r *raw.Run) { r.Rooms[0].Foreign = 4 }, ""},
 	}

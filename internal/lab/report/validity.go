@@ -16,6 +16,7 @@ const (
 	leastSteady     = 60 * time.Second
 	LeastComparable = 300 * time.Second // what a comparison needs
 	leastInTime     = 0.99              // share of the messages written within 20 ms of their instant
+	busyMachine     = 0.1               // share of the cores from which on others are worth a remark
 )
 
 // judge lists why a run supports no claim, the gravest first, and what else is to
@@ -68,6 +69,11 @@ func (j *verdict) course(w window) {
 	}
 	if s.acked == 0 {
 		j.reasons = append(j.reasons, "no message was acknowledged: nothing was measured")
+	}
+	if others, stolen, ok := w.others(j.run.Header.Plan.Local()); ok {
+		if cores := (others + stolen) / w.seconds(); cores > busyMachine*float64(j.run.Header.Host.Cores) {
+			j.remarks = append(j.remarks, fmt.Sprintf("others used %s of the machine's %d cores meanwhile: latencies are theirs too", number(cores), j.run.Header.Host.Cores))
+		}
 	}
 	j.note(s.refused, "%d messages were refused: %s", s.refused, s.codes())
 	j.note(s.unknown, "of %d messages the outcome is unknown", s.unknown)
