@@ -132,6 +132,27 @@ func (r *Room) May(who moderation.Speaker) error {
 	return r.mu.rules.May(who, r.mu.used)
 }
 
+// ID returns whose room it is.
+func (r *Room) ID() hubbub.StreamID { return r.id }
+
+// Reach waits until the room has seen everything up to a position, which it
+// fetches if need be.
+func (r *Room) Reach(ctx context.Context, p hubbub.Position) error {
+	for attempt := 0; ; attempt++ {
+		r.mu.Lock()
+		r.mu.used = r.hub.options.Now()
+		there := p.Compare(r.mu.last) <= 0
+		if !there {
+			r.repairTo(p)
+		}
+		r.mu.Unlock()
+		if there || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pause(ctx, attempt)
+	}
+}
+
 // Settings returns the room's rules for sending.
 func (r *Room) Settings() hubbub.Settings {
 	r.mu.Lock()

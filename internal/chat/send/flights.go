@@ -20,8 +20,8 @@ type flightKey struct {
 }
 
 // flights has the posts with nonces: under way, or logged a short while ago. A
-// repeat of one under way waits for its answer; one that was refused or whose
-// outcome is unknown is forgotten, so that a repeat is looked up in the room.
+// repeat of one under way waits for its answer; one that was refused is forgotten;
+// of one whose outcome is unknown a repeat is doubtful.
 type flights struct {
 	mu    sync.Mutex
 	known map[flightKey]*flight
@@ -36,12 +36,14 @@ type flight struct {
 	answer  Answer
 }
 
-// join waits for the answer to key; first means that the caller must get it.
-func (f *flights) join(key flightKey, now time.Time, answer func(Answer)) (first bool) {
+// join waits for the answer to key; first means that the caller must get it, and
+// doubtful that it may be logged already.
+func (f *flights) join(key flightKey, now time.Time, answer func(Answer)) (first, doubtful bool) {
 	f.mu.Lock()
 	known, ok := f.known[key]
+	doubtful = ok && known.landed && known.answer.Err != nil
 	switch {
-	case !ok:
+	case !ok || doubtful:
 		if f.known == nil {
 			f.known = map[flightKey]*flight{}
 		}
@@ -49,15 +51,15 @@ func (f *flights) join(key flightKey, now time.Time, answer func(Answer)) (first
 		f.known[key] = known
 		f.order = append(f.order, known)
 		f.mu.Unlock()
-		return true
+		return true, doubtful
 	case known.landed:
 		f.mu.Unlock()
 		answer(known.answer)
-		return false
+		return false, false
 	default:
 		known.waiters = append(known.waiters, answer)
 		f.mu.Unlock()
-		return false
+		return false, false
 	}
 }
 
@@ -67,7 +69,7 @@ func (f *flights) land(key flightKey, a Answer) {
 	known := f.known[key]
 	waiters := known.waiters
 	known.waiters, known.landed, known.answer = nil, true, a
-	if a.Err != nil {
+	if a.Err != nil && a.Err.Code != hubbub.CodeOutcomeUnknown {
 		delete(f.known, key)
 	}
 	f.mu.Unlock()
@@ -91,5 +93,7 @@ func (f *flights) forget(now time.Time) {
 		}
 		n++
 	}
-	f.order = append(f.order[:0:0], f.order[n:]...)
+	if n > 0 {
+		f.order = append(f.order[:0:0], f.order[n:]...)
+	}
 }

@@ -8,6 +8,7 @@ package send
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,49 +109,82 @@ func (s *Sender) Run(ctx context.Context) error {
 // Post checks a message and appends it to the log. It waits at most for the room
 // to be loaded and the stream to be looked up; the answer may come later.
 func (s *Sender) Post(ctx context.Context, p Post) {
-	var body body
-	answer := s.answerer(p, &body)
-	m, r, err := s.check(ctx, p, &body)
-	if err != nil {
+	body, err := parse(p.Body, p.Stream)
+	answer := s.answerer(p, body.Content)
+	if p.Who.User == "" {
+		err = hubbub.Refuse(hubbub.CodeTokenRequired, "sign in to write: CONNECT with an Authorization header")
+	}
+	var m *hubbub.Message
+	var r *room.Room
+	if err == nil {
+		m, r, err = s.check(ctx, p, body.Content)
+	}
+	switch {
+	case err != nil:
 		answer(Answer{Err: hubbub.AsError(err)})
+	case p.Nonce == "":
+		s.log(ctx, m, r, answer)
+	default:
+		s.logOnce(ctx, m, r, answer)
+	}
+}
+
+// log appends a message if the room's rules and the rates let it.
+func (s *Sender) log(ctx context.Context, m *hubbub.Message, r *room.Room, done func(Answer)) {
+	if err := s.admit(ctx, m, r); err != nil {
+		done(Answer{Err: hubbub.AsError(err)})
 		return
 	}
-	if p.Nonce == "" {
-		if err := s.admit(ctx, p, r); err != nil {
-			answer(Answer{Err: hubbub.AsError(err)})
+	s.append(m, done)
+}
+
+// logOnce is log for a message with a nonce: if it is a repeat, the first one's
+// answer is its own.
+func (s *Sender) logOnce(ctx context.Context, m *hubbub.Message, r *room.Room, answer func(Answer)) {
+	key := flightKey{m.StreamID, m.Sender.ID, m.Nonce}
+	first, doubtful := s.flights.join(key, s.options.Now(), answer)
+	if !first {
+		return
+	}
+	land := func(a Answer) { s.flights.land(key, a) }
+	if doubtful {
+		if err := s.caughtUp(ctx, r); err != nil {
+			land(Answer{Err: unknown(err)})
 			return
 		}
-		s.append(m, answer)
-		return
 	}
-	flight := flightKey{p.Stream, p.Who.User, p.Nonce}
-	first := s.flights.join(flight, s.options.Now(), answer)
-	if !first {
-		return // the first one's answer is this one's
-	}
-	land := func(a Answer) { s.flights.land(flight, a) }
-	if logged, ok := r.Repeated(p.Who.User, p.Nonce, s.options.Now()); ok {
+	if logged, ok := r.Repeated(m.Sender.ID, m.Nonce, s.options.Now()); ok {
 		land(Answer{Logged: logged})
 		return
 	}
-	if err := s.admit(ctx, p, r); err != nil {
-		land(Answer{Err: hubbub.AsError(err)})
-		return
+	s.log(ctx, m, r, land)
+}
+
+// caughtUp waits until the room has seen all that is logged, and so knows whether
+// a message is whose outcome was unknown. While the log is in trouble nobody does.
+func (s *Sender) caughtUp(ctx context.Context, r *room.Room) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	if err := s.options.Log.Healthy(); err != nil {
+		return err
 	}
-	s.append(m, land)
+	end, err := s.options.Log.End(ctx, eventlog.RawChats, r.ID())
+	if err != nil {
+		return err
+	}
+	return r.Reach(ctx, end)
 }
 
 // answerer returns what answers p, the first time it is called; when the deadline
 // comes first, the answer is that the outcome is unknown.
-func (s *Sender) answerer(p Post, b *body) func(Answer) {
+func (s *Sender) answerer(p Post, content string) func(Answer) {
 	give := func(a Answer) {
-		a.Content = b.Content
+		a.Content = content
 		s.count.answered(a)
 		p.Answer(a)
 	}
 	w := s.waiting.add(s.options.Now().Add(s.options.Timeout), func() {
-		give(Answer{Err: hubbub.Refuse(hubbub.CodeOutcomeUnknown,
-			"the log has not answered; the message may be logged: repeat it with the same nonce")})
+		give(Answer{Err: unknown(errors.New("the log has not answered"))})
 	})
 	return func(a Answer) {
 		if w.answer() {
@@ -166,13 +200,7 @@ type body struct {
 }
 
 // check returns the message to log and its room, or why it is refused.
-func (s *Sender) check(ctx context.Context, p Post, b *body) (*hubbub.Message, *room.Room, error) {
-	if p.Who.User == "" {
-		return nil, nil, hubbub.Refuse(hubbub.CodeTokenRequired, "sign in to write: CONNECT with an Authorization header")
-	}
-	if err := b.parse(p.Body, p.Stream); err != nil {
-		return nil, nil, err
-	}
+func (s *Sender) check(ctx context.Context, p Post, raw string) (*hubbub.Message, *room.Room, error) {
 	if p.Nonce != "" {
 		if err := text.Nonce(p.Nonce); err != nil {
 			return nil, nil, err
@@ -192,7 +220,7 @@ func (s *Sender) check(ctx context.Context, p Post, b *body) (*hubbub.Message, *
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err := text.Content(b.Content, text.Limits{Characters: s.options.Length})
+	content, err := text.Content(raw, text.Limits{Characters: s.options.Length})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -212,21 +240,21 @@ func (s *Sender) check(ctx context.Context, p Post, b *body) (*hubbub.Message, *
 	}, r, nil
 }
 
-func (b *body) parse(text []byte, stream hubbub.StreamID) error {
+// parse reads the body of a post to a stream.
+func parse(text []byte, stream hubbub.StreamID) (b body, err error) {
 	switch {
 	case !utf8.Valid(text):
-		return hubbub.Refuse(hubbub.CodeBodyInvalid, "the body is not UTF-8")
+		return body{}, hubbub.Refuse(hubbub.CodeBodyInvalid, "the body is not UTF-8")
 	case len(bytes.TrimSpace(text)) == 0:
-		return hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is empty; send JSON such as {"content":"hello"}`)
+		return body{}, hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is empty; send JSON such as {"content":"hello"}`)
 	}
-	if err := json.Unmarshal(text, b); err != nil {
-		*b = body{}
-		return hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is not JSON such as {"content":"hello"}: %s`, describe(err))
+	if err := json.Unmarshal(text, &b); err != nil {
+		return body{}, hubbub.Refuse(hubbub.CodeBodyInvalid, `the body is not JSON such as {"content":"hello"}: %s`, describe(err))
 	}
 	if named, ok := b.named(); ok && named != string(stream) {
-		return hubbub.Refuse(hubbub.CodeStreamMismatch, "the body names stream %.64q, the destination %s; they must be the same or the body name none", named, stream)
+		return b, hubbub.Refuse(hubbub.CodeStreamMismatch, "the body names stream %.64q, the destination %s; they must be the same or the body name none", named, stream)
 	}
-	return nil
+	return b, nil
 }
 
 // named returns the stream that the body names; the reference's clients send
@@ -250,7 +278,7 @@ func describe(err error) string {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("%v at byte %d", syntax, syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Sprintf("%q is a %s", kind.Field, kind.Value)
+		return fmt.Sprintf("%s is of the kind %s", cmp.Or(kind.Field, "it"), kind.Value)
 	}
 	return "it cannot be read"
 }
@@ -265,14 +293,10 @@ func rolesIn(who token.Identity, s hubbub.Stream) []string {
 }
 
 // admit applies the rules that a message uses up: the room's, the rate, slow mode.
-func (s *Sender) admit(ctx context.Context, p Post, r *room.Room) error {
-	stream, err := s.options.Stream(ctx, p.Stream)
-	if err != nil {
-		return err
-	}
-	roles := rolesIn(p.Who, stream)
+func (s *Sender) admit(ctx context.Context, m *hubbub.Message, r *room.Room) error {
+	roles := m.Sender.Roles
 	who := moderation.Speaker{
-		User:  p.Who.User,
+		User:  m.Sender.ID,
 		Guest: slices.Contains(roles, hubbub.RoleGuest),
 		Exempt: slices.Contains(roles, hubbub.RoleOwner) || slices.Contains(roles, hubbub.RoleModerator) ||
 			slices.Contains(roles, hubbub.RoleAdmin),
@@ -280,23 +304,23 @@ func (s *Sender) admit(ctx context.Context, p Post, r *room.Room) error {
 	if err := r.May(who); err != nil || who.Exempt {
 		return err
 	}
-	if wait := s.rates.take(p.Who.User, s.options.Now()); wait > 0 {
+	if wait := s.rates.take(m.Sender.ID, s.options.Now()); wait > 0 {
 		refusal := hubbub.Refuse(hubbub.CodeRateLimited, "too many messages: %g a second, wait %d ms", s.options.Rate, wait.Milliseconds()+1)
 		refusal.RetryAfter = wait
 		return refusal
 	}
-	return s.slow(ctx, p, r)
+	return s.slow(ctx, m, r)
 }
 
 // slow holds a user to one message per SlowSeconds of the room.
-func (s *Sender) slow(ctx context.Context, p Post, r *room.Room) error {
+func (s *Sender) slow(ctx context.Context, m *hubbub.Message, r *room.Room) error {
 	seconds := r.Settings().SlowSeconds
 	if seconds <= 0 {
 		return nil
 	}
 	window := time.Duration(seconds) * time.Second
 	now := s.options.Now()
-	key := "slow:" + string(p.Stream) + ":" + string(p.Who.User)
+	key := "slow:" + string(m.StreamID) + ":" + string(m.Sender.ID)
 	value, err := now.Add(window).MarshalText()
 	if err != nil {
 		return fmt.Errorf("note a message for slow mode: %w", err)
@@ -333,7 +357,7 @@ func logError(err error) *hubbub.Error {
 	e := &hubbub.Error{Err: err, RetryAfter: time.Second}
 	switch {
 	case errors.Is(err, eventlog.ErrUnknown):
-		e.Code, e.Message = hubbub.CodeOutcomeUnknown, "the message may be logged; repeat it with the same nonce"
+		return unknown(err)
 	case errors.Is(err, eventlog.ErrBusy):
 		e.Code, e.Message = hubbub.CodeOverloaded, "too much is being written at once, try again"
 	case errors.Is(err, eventlog.ErrFull), errors.Is(err, eventlog.ErrReadOnly):
@@ -344,4 +368,9 @@ func logError(err error) *hubbub.Error {
 		e.Code, e.Message = hubbub.CodeUnavailable, "messages cannot be written now, try again"
 	}
 	return e
+}
+
+func unknown(err error) *hubbub.Error {
+	return &hubbub.Error{Code: hubbub.CodeOutcomeUnknown, RetryAfter: time.Second, Err: err,
+		Message: "the message may be logged; repeat it with the same nonce"}
 }
