@@ -16,6 +16,8 @@ const HISTORY = '100';
 const RESUME_MS = 30 * 60_000;
 /** A busy room is drawn at most this often, a lone message in the next frame. */
 const DRAW_MS = 50;
+/** Where drawing is slow, it pauses twice as long as it took, so that taps and keys get their turn. */
+const LONGEST_PAUSE_MS = 500;
 /** In a hidden tab frames stand still; draw when this many wait. */
 const WAITING = 1_000;
 /** Samples for the chart: one in two seconds, for half an hour. */
@@ -48,6 +50,7 @@ export class Room {
   #arrivals: chat.Arrival[] = [];
   #drawing = false;
   #drawnAt = 0;
+  #drawTook = 0;
   /** Where the next subscription resumes; empty: nowhere yet. */
   #resume: Record<'message' | 'event', Position> = { message: '', event: '' };
   #lostAt = 0;
@@ -210,7 +213,8 @@ export class Room {
     if (this.#drawing) return;
     this.#drawing = true;
     const frame = () => requestAnimationFrame(() => this.#draw());
-    const pause = this.#drawnAt + DRAW_MS - performance.now();
+    const every = Math.min(LONGEST_PAUSE_MS, Math.max(DRAW_MS, 3 * this.#drawTook));
+    const pause = this.#drawnAt + every - performance.now();
     if (pause > 0) setTimeout(frame, pause);
     else frame();
   }
@@ -233,5 +237,7 @@ export class Room {
       }
       for (const step of this.#afterDraw.splice(0)) step();
     });
+    // The next task comes after rendering, layout and paint.
+    setTimeout(() => (this.#drawTook = performance.now() - this.#drawnAt));
   }
 }
