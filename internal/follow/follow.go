@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,8 +59,9 @@ type Work func(context.Context, eventlog.Batch) error
 
 // A Follower follows a topic.
 type Follower struct {
-	o       Options
-	trouble trouble
+	o        Options
+	trouble  trouble
+	progress atomic.Pointer[progress] // of the membership under way
 }
 
 // New makes a follower; Run starts it.
@@ -108,6 +110,7 @@ func (f *Follower) Run(ctx context.Context, work Work) error {
 // member joins the group and works until something of the log fails.
 func (f *Follower) member(ctx context.Context, work Work, pause *pause) error {
 	done := newProgress()
+	f.progress.Store(done)
 	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords, After: f.after(done)})
 	if err != nil {
 		return err
@@ -140,7 +143,7 @@ func (f *Follower) after(done *progress) func(int) (hubbub.Position, bool) {
 	return func(partition int) (hubbub.Position, bool) {
 		at, ok := f.o.After(partition)
 		if ok && !at.IsZero() {
-			done.reached(partition, at)
+			done.reached(partition, at, at)
 		}
 		return at, ok
 	}
@@ -186,7 +189,7 @@ func (f *Follower) work(ctx context.Context, work Work, batches <-chan eventlog.
 		}
 		pause.reset()
 		f.trouble.clear(Working)
-		done.reached(batch.Partition, through(batch))
+		done.reached(batch.Partition, batch.Prev, through(batch))
 	}
 }
 

@@ -72,9 +72,10 @@ func (s *script) Next(ctx context.Context) (eventlog.Batch, error) {
 			return eventlog.Batch{}, err
 		}
 		if records := s.records[s.fetched:min(len(s.records), s.fetched+10)]; len(records) > 0 {
+			prev := position(s.fetched)
 			s.fetched += len(records)
 			s.mu.Unlock()
-			return eventlog.Batch{Records: records, End: position(len(s.records))}, nil
+			return eventlog.Batch{Prev: prev, Records: records, End: position(len(s.records))}, nil
 		}
 		s.mu.Unlock()
 		select {
@@ -102,6 +103,12 @@ func (s *script) at() (committed uint64, joins int) {
 }
 
 func (s *script) Close() error { return nil }
+
+func (s *script) Lag(context.Context, eventlog.Topic, string) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int64(len(s.records)) - int64(s.committed), s.fail["Lag"]
+}
 
 func position(n int) hubbub.Position { return hubbub.Position{Epoch: 1, N: uint64(n)} }
 
@@ -241,6 +248,34 @@ func TestACursorOfItsOwn(t *testing.T) {
 		pass(time.Second)
 		if committed, _ := s.at(); committed != 3 || len(w.sizes) != 0 {
 			t.Errorf("committed %d after batches of %v", committed, w.sizes)
+		}
+	})
+}
+
+func TestUnprocessedIsLagWithoutWhatIsOnlyNotCommitted(t *testing.T) {
+	run(t, Options{CommitEvery: time.Minute}, func(t *testing.T, s *script, w *worker, f *Follower) {
+		unprocessed := func() int64 {
+			n, err := f.Unprocessed(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		s.add(25)
+		pass(time.Second)
+		if lag, _ := s.Lag(t.Context(), "", ""); lag != 25 || unprocessed() != 0 {
+			t.Errorf("lag %d, %d unprocessed; want 25 and 0: nothing is committed, all is done", lag, unprocessed())
+		}
+		w.breaks(errors.New("disk on fire"))
+		s.add(3)
+		pass(2 * time.Minute)
+		if n := unprocessed(); n != 3 {
+			t.Errorf("%d unprocessed, want the 3 that fail", n)
+		}
+		w.breaks(nil)
+		pass(6 * time.Second)
+		if n := unprocessed(); n != 0 {
+			t.Errorf("%d unprocessed at the end", n)
 		}
 	})
 }

@@ -78,6 +78,9 @@ func New(o Options) *Relay {
 	m := newMetrics(o.Registerer)
 	r := &Relay{log: o.Logger, metrics: m, rooms: newRooms(o, m)}
 	r.follow(o, eventlog.RawChats, r.rooms.relay)
+	if o.Registerer != nil {
+		r.followers[0].Measure(o.Registerer)
+	}
 	for topic, channel := range map[eventlog.Topic]hubbub.Channel{
 		eventlog.AnalysisResult: hubbub.AnalysisChannel,
 		eventlog.SummaryResults: hubbub.SummaryChannel,

@@ -96,6 +96,9 @@ func New(o Options) *Worker {
 		MaxRecords: o.BatchRows, Linger: o.Linger, MaxPause: o.MaxPause, Logger: o.Logger,
 		OnError: func(c follow.Cause) { w.metrics.errors.WithLabelValues(string(c)).Inc() },
 	})
+	if o.Registerer != nil {
+		w.follower.Measure(o.Registerer)
+	}
 	return w
 }
 

@@ -60,6 +60,9 @@ func New(o Options) *Archiver {
 		MaxRecords: o.BatchRows, Linger: o.Linger, MaxPause: o.MaxPause, Logger: o.Logger,
 		OnError: func(c follow.Cause) { a.errors.WithLabelValues(string(c)).Inc() },
 	})
+	if o.Registerer != nil {
+		a.follower.Measure(o.Registerer)
+	}
 	return a
 }
 
