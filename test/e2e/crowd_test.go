@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,24 +20,32 @@ import (
 // outcome is unknown is sent again, with its nonce, on the next connection.
 type crowd struct {
 	server   *hub.Server
+	sessions []*session
 	chatters []*chatter
 	books    map[hubbub.StreamID]*book
 	talking  sync.WaitGroup
 	stopped  chan struct{}
 }
 
-// A chatter is one of them. It is one goroutine's at a time.
+// A session is that of one user.
+type session struct {
+	token string
+	conn  *client.Conn // nil: none
+	err   error        // of the last try to connect
+}
+
+// A chatter sends on a session, one message at a time. It is one goroutine's at a
+// time.
 type chatter struct {
+	*session
 	name   string
 	stream hubbub.StreamID
-	token  string
 	book   *book
-	conn   *client.Conn // nil: none
 	said   int
 	tail   string    // at the end of each message
 	open   string    // was sent and has no answer yet; "": none
 	since  time.Time // when it was last sent
-	err    error     // of the last try to connect or send; nil: it worked
+	failed error     // the outcome of the last SEND
 }
 
 // newCrowd signs n guests in, who share the streams among them.
@@ -49,23 +59,36 @@ func newCrowd(ctx context.Context, server *hub.Server, n int, streams ...hubbub.
 		if err != nil {
 			return nil, err
 		}
-		stream := streams[i%len(streams)]
-		c.chatters = append(c.chatters, &chatter{
-			name: fmt.Sprintf("c%d", i), stream: stream, token: guest.Token, book: c.books[stream],
-		})
+		s := &session{token: guest.Token}
+		c.sessions = append(c.sessions, s)
+		c.add(fmt.Sprintf("c%d", i), s, streams[i%len(streams)])
 	}
 	return c, nil
+}
+
+func (c *crowd) add(name string, s *session, stream hubbub.StreamID) {
+	c.chatters = append(c.chatters, &chatter{session: s, name: name, stream: stream, book: c.books[stream]})
+}
+
+// widen has each session send so many messages at a time.
+func (c *crowd) widen(window int) {
+	for _, first := range slices.Clone(c.chatters) {
+		for i := range window - 1 {
+			c.add(fmt.Sprintf("%s.%d", first.name, i), first.session, first.stream)
+		}
+	}
 }
 
 // begin connects everybody, and settles what was open. It returns once all have
 // done so, or failed to.
 func (c *crowd) begin(ctx context.Context) {
 	var all sync.WaitGroup
+	for _, session := range c.sessions {
+		all.Go(func() { session.connect(ctx, c.server) })
+	}
+	all.Wait()
 	for _, chatter := range c.chatters {
-		all.Go(func() {
-			chatter.connect(ctx, c.server)
-			chatter.settle(ctx)
-		})
+		all.Go(func() { chatter.settle(ctx) })
 	}
 	all.Wait()
 }
@@ -99,8 +122,8 @@ func (c *crowd) open(from, to time.Time) int {
 
 // leave closes all connections.
 func (c *crowd) leave() {
-	for _, chatter := range c.chatters {
-		chatter.leave()
+	for _, session := range c.sessions {
+		session.leave()
 	}
 }
 
@@ -109,26 +132,26 @@ func (c *crowd) leave() {
 func (c *crowd) settled() error {
 	for _, chatter := range c.chatters {
 		if chatter.open != "" {
-			return fmt.Errorf("%s: %q is not acknowledged: %w", chatter.name, chatter.open, chatter.err)
+			return fmt.Errorf("%s: %q is not acknowledged: %w", chatter.name, chatter.open, errors.Join(chatter.err, chatter.failed))
 		}
 	}
 	return nil
 }
 
-func (c *chatter) leave() {
-	if c.conn != nil {
-		c.conn.Close()
-		c.conn = nil
+func (s *session) leave() {
+	if s.conn != nil {
+		s.conn.Close()
+		s.conn = nil
 	}
 }
 
-// connect opens a session. That it cannot be opened is no error: the server may
-// just have been killed.
-func (c *chatter) connect(ctx context.Context, server *hub.Server) {
-	c.leave()
-	conn, err := server.Dial(ctx, client.Options{Token: c.token})
-	if c.err = err; err == nil {
-		c.conn = conn
+// connect opens the session anew. That it cannot be opened is no error here: the
+// server may just have been killed.
+func (s *session) connect(ctx context.Context, server *hub.Server) {
+	s.leave()
+	conn, err := server.Dial(ctx, client.Options{Token: s.token})
+	if s.err = err; err == nil {
+		s.conn = conn
 	}
 }
 
@@ -165,9 +188,9 @@ func (c *chatter) send(ctx context.Context) {
 	c.book.send(c.open)
 	c.since = time.Now()
 	nonce := strings.TrimSuffix(c.open, c.tail)
-	_, c.err = c.conn.Send(ctx, client.Post{Stream: c.stream, Content: c.open, Nonce: nonce})
-	c.book.settle(c.open, c.err)
-	if c.err == nil {
+	_, c.failed = c.conn.Send(ctx, client.Post{Stream: c.stream, Content: c.open, Nonce: nonce})
+	c.book.settle(c.open, c.failed)
+	if c.failed == nil {
 		c.open = ""
 	}
 }

