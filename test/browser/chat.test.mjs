@@ -137,6 +137,7 @@ test('the server is killed and comes back under them', async (t) => {
   await one.sees('kill: in the last moment');
   await server.kill();
   await one.page.waitForSelector('.link-waiting');
+  await one.until(() => document.querySelector('.age').textContent.includes('behind')); // it owns up to it
   await one.say('kill: written while it was down');
   await server.restart();
   await Promise.all([one.live(), two.live()]);

@@ -96,9 +96,11 @@ export class Room {
     this.#log.value = chat.follow(this.#log.value);
   }
 
-  /** How far the mood is behind at a time of performance.now(). */
-  moodBehind(now: number): number {
-    return mood.behindSeconds(this.#freshness.value, now);
+  /** How far the mood is behind now, in seconds; without a connection, at least as long as that is lost. */
+  moodBehind(): number {
+    const behind = mood.behindSeconds(this.#freshness.value, performance.now());
+    const lost = this.#client || !this.#lostAt ? 0 : Math.floor((Date.now() - this.#lostAt) / 1000);
+    return Math.max(behind, lost);
   }
 
   #live(client: Client) {

@@ -95,10 +95,9 @@ function Chart({ room }: { room: Room }) {
 
 /** Seconds behind, looked at twice a second; draws only when they change. */
 function useBehind(room: Room): number {
-  const look = () => room.moodBehind(performance.now());
-  const [behind, setBehind] = useState(look);
+  const [behind, setBehind] = useState(() => room.moodBehind());
   useEffect(() => {
-    const timer = setInterval(() => setBehind(look()), 500);
+    const timer = setInterval(() => setBehind(room.moodBehind()), 500);
     return () => clearInterval(timer);
   }, [room]);
   return behind;

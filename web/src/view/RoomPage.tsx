@@ -70,7 +70,7 @@ function OpenRoom({ streamId, stream }: { streamId: string; stream: StreamDetail
                 <bdi>{w.hostedBy(stream.host.name)}</bdi>
               </span>
             )}
-            <span class="viewers">{viewers === undefined ? '\u00a0' : w.viewers(viewers)}</span>
+            <span class={room.link.state.value.is === 'live' ? 'viewers' : 'viewers past'}>{viewers === undefined ? '\u00a0' : w.viewers(viewers)}</span>
           </p>
         </div>
         <ConnectionState link={room.link} opened={room.opened.value} />
