@@ -26,7 +26,7 @@ type LabRunCmd struct {
 func (c *LabRunCmd) Run(env *Env) error {
 	p, err := c.plan(env)
 	if err != nil {
-		return err
+		return &ExitError{Status: 2, Err: err}
 	}
 	fmt.Fprintf(env.Stderr, "%s: %d clients, %g msg/s each, ramp-up %s, steady %s\n", p.URL, p.Clients, p.Rate, p.RampUp, p.Duration)
 	err = lab.Run(env.Context, lab.Options{
