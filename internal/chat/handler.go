@@ -72,6 +72,10 @@ func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 // so that what the HTTP server keeps per request is freed.
 func (s *Server) connect(w http.ResponseWriter, r *http.Request, t transport.Transport) {
 	leave, err := s.gate.enter(r)
+	if err == nil && s.stopped() {
+		leave()
+		err = stopping()
+	}
 	if err != nil {
 		s.count.refused(err)
 		s.options.Refuse(w, err)

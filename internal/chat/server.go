@@ -80,8 +80,11 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // End ends all sessions of a user here: they logged out, or were banned. It does
-// not block.
+// not block. Nobody, the user of anonymous sessions, has none.
 func (s *Server) End(user hubbub.UserID, why *hubbub.Error) {
+	if user == "" {
+		return
+	}
 	for _, one := range s.all() {
 		if one.User() == user {
 			one.Fail(why, "")
@@ -96,19 +99,19 @@ func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	var ending errgroup.Group
-	ending.SetLimit(64)
-	for _, one := range s.all() {
-		ending.Go(func() error {
-			one.Close(stopping())
-			return nil
-		})
-	}
 	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
+		var ending errgroup.Group
+		ending.SetLimit(64)
+		for _, one := range s.all() {
+			ending.Go(func() error {
+				one.Close(stopping())
+				return nil
+			})
+		}
 		_ = ending.Wait() // they return nil
 		s.work.Wait()
-		close(ended)
 	}()
 	select {
 	case <-ended:
@@ -133,6 +136,12 @@ func (s *Server) all() []*session.Session {
 		all = append(all, one)
 	}
 	return all
+}
+
+func (s *Server) stopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
 }
 
 // add registers a session, unless the server is closing.

@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"unicode/utf8"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/chat/sockjs"
@@ -10,8 +9,8 @@ import (
 	"github.com/hubbub-live/hubbub/internal/chat/transport"
 )
 
-// errLeft ends a session whose client has said goodbye.
-var errLeft = errors.New("the client left")
+// errOver ends reading: the last frames have been written.
+var errOver = errors.New("the session is over")
 
 // take does what a piece of input demands. The error is a *hubbub.Error to be
 // told, or ends the session without one.
@@ -24,13 +23,9 @@ func (s *Session) take(p transport.Piece) error {
 		return nil
 	case transport.Close:
 		s.finish("", nil, closeNormal, "")
-		return errLeft
+		return errOver
 	}
-	err := s.data(p)
-	if errors.Is(err, errDisconnected) {
-		return nil // the end has been written; the peer closes
-	}
-	return err
+	return s.data(p)
 }
 
 // data feeds the decoder: what is plain as it comes, SockJS' arrays once complete.
@@ -62,23 +57,18 @@ func (s *Session) frameSize() int {
 	return stomp.DefaultMaxFrame
 }
 
-// errDisconnected stops the decoder after DISCONNECT.
-var errDisconnected = errors.New("disconnected")
-
 // frame does what a frame says. An error ends the session; what the session
 // survives is answered here.
 func (s *Session) frame(f stomp.Frame) error {
-	receipt, _ := f.Get("receipt")
-	for i := range f.Headers {
-		if !utf8.Valid(f.Headers[i].Name) || !utf8.Valid(f.Headers[i].Value) {
-			return hubbub.Refuse(hubbub.CodeMalformedFrame, "the headers of %s are not UTF-8", f.Command)
-		}
+	if s.over.Load() {
+		return errOver // others may end it between two frames of a message
 	}
+	receipt, _ := f.Get("receipt")
 	err := s.obey(&f, receipt)
 	var refusal *hubbub.Error
 	if errors.As(err, &refusal) {
 		s.Fail(refusal, receipt)
-		return errDisconnected
+		return errOver
 	}
 	return err
 }
@@ -101,9 +91,9 @@ func (s *Session) obey(f *stomp.Frame, receipt string) error {
 	case stomp.Unsubscribe:
 		return s.unsubscribeFrame(f, receipt)
 	case stomp.Disconnect:
-		s.settle()
+		s.inFlight.settle(s.ctx)
 		s.finish("", s.receiptFrame(receipt), closeNormal, "")
-		return errDisconnected
+		return errOver
 	case stomp.Ack, stomp.Nack:
 		s.receipt(receipt)
 		return nil

@@ -23,7 +23,7 @@ func (s *Session) send(f *stomp.Frame, receipt string) error {
 		why = hubbub.Refuse(hubbub.CodeHeaderMissing, "SEND needs a destination")
 	case !found || !hubbub.StreamID(stream).Valid():
 		why = hubbub.Refuse(hubbub.CodeDestinationUnknown, "SEND goes to %s{streamId}, not to %.80q", publish, destination)
-	case s.stopping.Load():
+	case !s.inFlight.take(s.ctx): // waiting is back-pressure for a client that sends faster than the log writes
 		why = hubbub.Refuse(hubbub.CodeShutdown, "this server is stopping, connect again")
 	default:
 		s.post(send.Post{Who: s.who, Stream: hubbub.StreamID(stream), Body: f.Body, Nonce: nonce}, about)
@@ -34,17 +34,11 @@ func (s *Session) send(f *stomp.Frame, receipt string) error {
 	return nil
 }
 
-// post waits for a place among the SENDs under way, which is back-pressure for
-// a client that sends faster than the log writes.
+// post hands a message to the sender; its place is free again once it is answered.
 func (s *Session) post(p send.Post, about notice) {
-	select {
-	case s.inFlight <- struct{}{}:
-	case <-s.ctx.Done():
-		return
-	}
 	p.Answer = func(a send.Answer) {
 		s.answer(p, a, about)
-		<-s.inFlight
+		s.inFlight.leave()
 	}
 	s.options.Sender.Post(s.ctx, p)
 }

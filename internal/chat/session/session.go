@@ -86,7 +86,7 @@ type Session struct {
 	subs    map[string]*subscription
 	viewer  string // identity in presence; "": not counted
 
-	inFlight   chan struct{} // a place per SEND that waits for the log
+	inFlight   places        // a place per SEND that waits for the log
 	version    atomic.Uint32 // a stomp.Version; 0: not connected
 	user       atomic.Value  // hubbub.UserID, once connected
 	who        token.Identity
@@ -95,7 +95,6 @@ type Session struct {
 	heard      atomic.Int64           // unix ms of the last octets read
 	notices    atomic.Pointer[string] // subscription id of the notices
 	noticed    atomic.Uint64          // numbers notices
-	stopping   atomic.Bool            // takes no more SENDs
 
 	end   sync.Mutex
 	ended hubbub.Code // why; "" while it goes on or was left by the client
@@ -110,7 +109,7 @@ func New(options *Options, conn net.Conn, reader *transport.Reader, t transport.
 		out:      outbox.New(conn, options.Outbox),
 		decoder:  stomp.Decoder{MaxFrame: options.FrameSize},
 		subs:     map[string]*subscription{},
-		inFlight: make(chan struct{}, maxInFlight),
+		inFlight: places{most: maxInFlight},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.heard.Store(now.UnixMilli())
@@ -127,23 +126,33 @@ func (s *Session) Run(ctx context.Context) hubbub.Code {
 	if s.transport == transport.SockJS {
 		s.out.Send(transport.AppendText(nil, sockjs.Open))
 	}
+	err := s.read()
+	var refusal *hubbub.Error
+	if errors.As(err, &refusal) {
+		s.Fail(refusal, "")
+	}
+	if s.over.Load() {
+		// Closing with octets unread would reset the connection, and the peer might
+		// not see the end. finish has set how long this may take.
+		_, _ = io.Copy(io.Discard, s.conn)
+	}
+	return s.reason(err)
+}
+
+// read does what the client says until the session is over.
+func (s *Session) read() error {
 	for {
 		piece, err := s.reader.Next()
-		if err == nil {
-			s.heard.Store(time.Now().UnixMilli())
-			if s.over.Load() {
-				continue // nothing after the end counts
-			}
-			err = s.take(piece)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			continue
+		s.heard.Store(time.Now().UnixMilli())
+		if s.over.Load() {
+			return errOver
 		}
-		var refusal *hubbub.Error
-		if !errors.As(err, &refusal) || s.over.Load() {
-			return s.reason(err)
+		if err := s.take(piece); err != nil {
+			return err
 		}
-		s.Fail(refusal, "")
 	}
 }
 
@@ -194,6 +203,7 @@ func (s *Session) finish(code hubbub.Code, frame []byte, number int, reason stri
 	}
 	s.ended = code
 	s.over.Store(true)
+	s.cancel()
 	var last []byte
 	if frame != nil {
 		last = transport.AppendMessage(s.transport, nil, frame)
@@ -206,24 +216,14 @@ func (s *Session) finish(code hubbub.Code, frame []byte, number int, reason stri
 // Close ends the session for a reason of the server's, once the SENDs that wait
 // for the log are answered. It blocks for that, for at most about 10 s.
 func (s *Session) Close(why *hubbub.Error) {
-	s.stopping.Store(true)
-	s.settle()
+	s.inFlight.settle(s.ctx)
 	s.Fail(why, "")
 }
 
-// Cut ends the connection without a word.
-func (s *Session) Cut() { _ = s.conn.Close() } // it is of no use any more
-
-// settle waits until every SEND of the session is answered, and lets no other
-// begin to wait.
-func (s *Session) settle() {
-	for range maxInFlight {
-		select {
-		case s.inFlight <- struct{}{}:
-		case <-s.ctx.Done():
-			return
-		}
-	}
+// Cut ends the connection without a word, and whatever the session waits for.
+func (s *Session) Cut() {
+	s.cancel()
+	_ = s.conn.Close() // it is of no use any more
 }
 
 // Offer is room.Viewer's.

@@ -29,7 +29,7 @@ func (s *Session) subscribeFrame(f *stomp.Frame, receipt string) error {
 	destination, _ := f.Get("destination")
 	if err := s.subscribe(f, destination, receipt); err != nil {
 		if s.ctx.Err() != nil {
-			return err
+			return errOver
 		}
 		s.refuse(hubbub.AsError(err), notice{Destination: destination, Receipt: receipt})
 	}
@@ -49,7 +49,7 @@ func (s *Session) subscribe(f *stomp.Frame, destination, receipt string) error {
 	}
 	if destination == noticesDestination {
 		s.subs[id] = &subscription{}
-		s.notices.Store(&id)
+		s.notices.CompareAndSwap(nil, &id)
 		s.receipt(receipt)
 		return nil
 	}
@@ -167,13 +167,22 @@ func (s *Session) unsubscribeFrame(f *stomp.Frame, receipt string) error {
 func (s *Session) unsubscribe(id string) {
 	sub := s.subs[id]
 	delete(s.subs, id)
-	if notices := s.notices.Load(); sub.live == nil && notices != nil && *notices == id {
-		s.notices.Store(nil)
-	}
 	if sub.live != nil {
 		sub.live.Leave()
+	} else if *s.notices.Load() == id {
+		s.notices.Store(s.otherNotices())
 	}
 	if sub.counted {
 		s.options.Presence.Leave(sub.stream, s.viewer, s.id)
 	}
+}
+
+// otherNotices returns the id of a subscription to notices, if there is one.
+func (s *Session) otherNotices() *string {
+	for id, sub := range s.subs {
+		if sub.live == nil {
+			return &id
+		}
+	}
+	return nil
 }
