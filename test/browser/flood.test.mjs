@@ -94,7 +94,7 @@ test(`${RATE} messages a second for ${SECONDS} s`, async (t) => {
   await viewer.page.bringToFront(); // only a visible page draws
   await browser.startTracing(viewer.page, { categories: ['-*', 'disabled-by-default-devtools.timeline'] });
   const flooding = raid.page.evaluate(flood, { seconds: SECONDS, rate: RATE });
-  await viewer.until(() => document.querySelectorAll('.line').length === 300, null, 30_000);
+  await viewer.until(() => document.querySelectorAll('.line').length === 300);
   const sent = await flooding;
   await viewer.until(
     (last) => document.querySelector('.log-view .line:last-child .text')?.textContent.endsWith(` ${last}`),

@@ -64,13 +64,14 @@ test('both themes have their colours, and text stands out from its ground', asyn
     await viewer.signIn('Contrast');
     await viewer.say('hello');
     await viewer.sees('hello');
+    await viewer.page.waitForSelector('.mine:not(.ghost)');
     assert.deepEqual(await viewer.page.evaluate(faint), [], colorScheme);
   }
   assert.notEqual(grounds[0], grounds[1]);
 });
 
 // Runs in the page: the texts whose contrast is under 4.5, WCAG's AA, names in
-// every colour they can have among them.
+// every colour they can have among them, on the ground of one's own messages.
 function faint() {
   const pen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   const luminance = (...layers) => {
@@ -98,7 +99,7 @@ function faint() {
     const own = [...el.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     if (own && el.checkVisibility() && !el.matches(':disabled, .unseen, option')) look(el, el.textContent);
   }
-  const name = document.querySelector('.line .name');
+  const name = document.querySelector('.mine .name');
   for (let hue = 0; name && hue < 12; hue++) {
     name.className = `name hue-${hue}`;
     look(name, name.className);

@@ -17,7 +17,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export const WAIT_MS = 15_000;
+export const WAIT_MS = 30_000;
 
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
@@ -117,16 +117,20 @@ export class Viewer {
   async speakForServer() {
     const subscriptions = new Map();
     let socket;
+    let subscribed;
+    const all = new Promise((resolve) => (subscribed = resolve));
     await this.page.routeWebSocket(/\/chat\/ws$/, (page) => {
       socket = page;
       const server = page.connectToServer();
       page.onMessage((frame) => {
         const [, id] = /^SUBSCRIBE\n(?:.*\n)*?id:(.*)\n/.exec(frame) ?? [];
         if (id) subscriptions.set(/^destination:.*\/([\w-]+)$/m.exec(frame)[1], id);
+        if (subscriptions.has('user-count')) subscribed(); // the page's last
         server.send(frame);
       });
     });
-    return (channel, headers, body) => {
+    return async (channel, headers, body) => {
+      await all;
       const lines = Object.entries({ subscription: subscriptions.get(channel), ...headers });
       const head = lines.map(([name, value]) => `${name}:${value}\n`).join('');
       socket.send(`MESSAGE\n${head}\n${JSON.stringify(body)}\0`);
