@@ -35,6 +35,7 @@ func killed(t *testing.T, ctx context.Context) (*crowd, *inspector) {
 }
 
 func TestG4ArchivedIsLogged(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c, i := killed(t, ctx)
 	before, err := c.server.Metrics(ctx)
@@ -65,6 +66,7 @@ func TestG4ArchivedIsLogged(t *testing.T) {
 }
 
 func TestG5AnalysedOnce(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c, i := killed(t, ctx) // inspect compares the totals
 	for stream, log := range i.history {
@@ -81,6 +83,7 @@ func TestG5AnalysedOnce(t *testing.T) {
 }
 
 func TestG7NoForgedSender(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c := startCrowd(t, ctx, 0, "1")
 	mallory, err := c.server.Guest(ctx, "mallory")

@@ -79,6 +79,7 @@ func (d disk) server() *hub.Server {
 }
 
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		why    string
 		free   int64
@@ -163,6 +164,7 @@ func expectRoom(t *testing.T, ctx context.Context, server *hub.Server) {
 }
 
 func TestDiskReadOnly(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	d := newDisk(t)
 	server := d.server()

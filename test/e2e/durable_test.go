@@ -14,6 +14,7 @@ import (
 )
 
 func TestG1AckedIsDurable(t *testing.T) {
+	t.Parallel()
 	t.Run("killed while many send", func(t *testing.T) {
 		ctx := within(t)
 		c := startCrowd(t, ctx, 30, "1", "2")

@@ -143,10 +143,14 @@ func speakSlowly(t *testing.T, ctx context.Context, c *crowd) (stop func()) {
 	return stop
 }
 
-func TestG2OneOrder(t *testing.T) { testFollowing(t, false) }
+func TestG2OneOrder(t *testing.T) {
+	t.Parallel()
+	testFollowing(t, false)
+}
 
 // TestG3NothingMissingUnnoticed follows across a kill of the server too.
 func TestG3NothingMissingUnnoticed(t *testing.T) {
+	t.Parallel()
 	t.Run("cuts, delays, throttles, half-open connections and a kill", func(t *testing.T) { testFollowing(t, true) })
 	t.Run("what cannot be had is a gap", testGaps)
 }

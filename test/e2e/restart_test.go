@@ -15,6 +15,7 @@ import (
 
 // TestStop stops the server as operators do, while everybody talks.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c := startCrowd(t, ctx, 20, "1", "2")
 	c.begin(ctx)
@@ -54,6 +55,7 @@ func TestStop(t *testing.T) {
 // TestKilledUnderLoadIsBackSoon: the minute that Run gives is far more than it
 // takes, but less than for ever.
 func TestKilledUnderLoadIsBackSoon(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c := startCrowd(t, ctx, 50, "1", "2")
 	c.begin(ctx)
@@ -75,6 +77,7 @@ func TestKilledUnderLoadIsBackSoon(t *testing.T) {
 // have seen, as a disk may that lost what it had synced. They are told of a gap and
 // get what is said from then on.
 func TestLogLostItsTail(t *testing.T) {
+	t.Parallel()
 	ctx := within(t)
 	c := startCrowd(t, ctx, 4, "1")
 	a := gather(t, ctx, c, "1", 0)

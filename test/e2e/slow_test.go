@@ -22,7 +22,7 @@ const (
 )
 
 func TestG6SlowViewerHarmsNobody(t *testing.T) {
-	t.Parallel() // it mostly waits for the server to lose its patience
+	t.Parallel()
 	ctx := within(t)
 	server := hub.Start(t, unlimited("--message-length", "0")...)
 	c, err := newCrowd(ctx, server, 8, "1")
