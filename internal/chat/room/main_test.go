@@ -33,8 +33,9 @@ const patience = 30 * time.Second
 type past struct {
 	log     eventlog.Log
 	history history.Reader
-	fail    atomic.Pointer[error] // what After answers instead; nil: it works
-	clock   atomic.Int64          // seconds added to the time
+	fail    atomic.Pointer[error]  // what After answers instead; nil: it works
+	after   atomic.Pointer[func()] // is called once, when After has read
+	clock   atomic.Int64           // seconds added to the time
 }
 
 func (p *past) now() time.Time { return time.Now().Add(time.Duration(p.clock.Load()) * time.Second) }
@@ -42,6 +43,9 @@ func (p *past) now() time.Time { return time.Now().Add(time.Duration(p.clock.Loa
 func (p *past) After(ctx context.Context, s hubbub.StreamID, after hubbub.Position, limit int) ([]archive.Entry, hubbub.Position, error) {
 	if err := p.fail.Load(); err != nil {
 		return nil, hubbub.Position{}, *err
+	}
+	if then := p.after.Swap(nil); then != nil {
+		defer (*then)()
 	}
 	return p.history.After(ctx, s, after, limit)
 }

@@ -54,9 +54,17 @@ func TestProperty(t *testing.T) {
 			s.say(t)
 			s.publish(true) // there is no room yet
 		}
-		t.Repeat(map[string]func(*rapid.T){
+		for range rapid.IntRange(0, 3).Draw(t, "joins before") {
+			s.join(t)
+		}
+		lose := func(t *rapid.T) { s.say(t); s.publish(true) }
+		speak := func(t *rapid.T) { s.say(t); s.publish(false) }
+		t.Repeat(map[string]func(*rapid.T){ // what is named twice happens more often
 			"say":      s.say,
-			"speak":    func(t *rapid.T) { s.say(t); s.publish(false) },
+			"speak":    speak,
+			"speak on": speak,
+			"lose":     lose,
+			"rejoin":   s.join,
 			"relay":    s.relay,
 			"announce": func(*rapid.T) { s.announce() },
 			"analysis": s.analysis,
@@ -236,7 +244,7 @@ func (s *scene) drain(t *rapid.T) { s.one(t).drain() }
 
 // evict lets all leave and time pass, so that the room is made anew.
 func (s *scene) evict(t *rapid.T) {
-	if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
+	if rapid.IntRange(0, 5).Draw(t, "really") > 0 {
 		return
 	}
 	for _, m := range s.members {

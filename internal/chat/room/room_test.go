@@ -407,3 +407,22 @@ func TestBatchesAreNotChanged(t *testing.T) {
 		}
 	}
 }
+
+// What is lost and announced while a room is loaded, after it has read, is
+// fetched.
+func TestLostWhileLoading(t *testing.T) {
+	p := openPast(t)
+	w := newWorld(t, p, time.Millisecond)
+	defer w.close()
+	w.say(1)
+	w.publish(true)
+	lost := func() {
+		w.say(1)
+		w.publish(true)
+		w.announce()
+	}
+	p.after.Store(&lost)
+	v := newViewer()
+	w.join(v, hubbub.MessageChannel, nil, 0)
+	w.until("it has come", func() bool { return v.last() == w.logged[1].Position })
+}
