@@ -392,6 +392,7 @@ func (w *wire) end() (last frame) {
 	w.t.Helper()
 	for w.read() {
 	}
+	_ = w.conn.Close() // the server waits for that, for a moment
 	for _, got := range w.frames {
 		last = got
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/chat/room"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/moderation"
+	"github.com/hubbub-live/hubbub/internal/streams"
 	"github.com/hubbub-live/hubbub/internal/text"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
@@ -232,7 +233,7 @@ func (s *Sender) check(ctx context.Context, p Post, raw string) (*hubbub.Message
 		ID:       hubbub.MessageID(id.String()),
 		StreamID: p.Stream,
 		Sender: hubbub.Sender{
-			ID: p.Who.User, Name: p.Who.Name, ProfileImageURL: p.Who.Picture, Roles: rolesIn(p.Who, stream),
+			ID: p.Who.User, Name: p.Who.Name, ProfileImageURL: p.Who.Picture, Roles: streams.Roles(streams.Actor{User: p.Who.User, Roles: p.Who.Roles}, stream),
 		},
 		Content:   content,
 		CreatedAt: s.options.Now(),
@@ -281,15 +282,6 @@ func describe(err error) string {
 		return fmt.Sprintf("%s is of the kind %s", cmp.Or(kind.Field, "it"), kind.Value)
 	}
 	return "it cannot be read"
-}
-
-// rolesIn returns the roles that are shown with a message in a stream.
-func rolesIn(who token.Identity, s hubbub.Stream) []string {
-	roles := slices.Clone(who.Roles)
-	if s.HostID != "" && s.HostID == who.User && !slices.Contains(roles, hubbub.RoleOwner) {
-		roles = append(roles, hubbub.RoleOwner)
-	}
-	return roles
 }
 
 // admit applies the rules that a message uses up: the room's, the rate, slow mode.
