@@ -481,6 +481,20 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// A token is for all streams: roles of one stream in it are not believed.
+func TestRolesOfAStreamAreNotTheTokens(t *testing.T) {
+	d := newDesk(t, Options{Rate: 0.001, Burst: 1})
+	pretender := as("eve", hubbub.RoleOwner, hubbub.RoleModerator)
+	d.say(pretender, "1", hello, "")
+	m, err := hubbub.ParseMessage(d.logged("1")[0].Value)
+	if err != nil || len(m.Sender.Roles) != 0 {
+		t.Errorf("shown with roles %v, %v", m.Sender.Roles, err)
+	}
+	if a := d.answer(d.post(pretender, "1", hello, "")); code(a) != hubbub.CodeRateLimited {
+		t.Errorf("beyond the rate: %v", a.Err)
+	}
+}
+
 func TestSlowMode(t *testing.T) {
 	d := newDesk(t, Options{})
 	settings := hubbub.Control{StreamID: "1", Action: hubbub.ActionSettings, Settings: &hubbub.Settings{SlowSeconds: 30}}
