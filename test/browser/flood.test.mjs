@@ -72,7 +72,7 @@ function mainTasks({ traceEvents }, url) {
   const main = traceEvents.find(({ name, pid, args }) => name === 'thread_name' && pid === frame.processId && args.name === 'CrRendererMain');
   return traceEvents
     .filter(({ name, pid, tid, dur }) => name === 'RunTask' && pid === main.pid && tid === main.tid && dur)
-    .map(({ dur, tdur }) => ({ wall: dur / 1000, cpu: tdur / 1000 }));
+    .map(({ dur, tdur = dur }) => ({ wall: dur / 1000, cpu: tdur / 1000 })); // a few are traced without tdur
 }
 
 test(`${RATE} messages a second for ${SECONDS} s`, async (t) => {

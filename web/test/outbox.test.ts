@@ -68,6 +68,11 @@ test('what was never sent may wait for any time', () => {
   assert.equal(out.due(box, 1e12).length, 1);
 });
 
+test('a refused text knows from when it may be sent', () => {
+  const [p] = out.refused(one, 'n', { code: 'rate_limited', message: '', retryAfterMs: 3_000 }, T0);
+  assert.deepEqual([p?.state, p?.nextAt], ['refused', T0 + 3_000]);
+});
+
 test('unknown nonces change nothing', () => {
   assert.equal(out.settled(one, 'other'), one);
   assert.deepEqual(out.refused(one, 'other', { code: 'x', message: '' }, 0), one);
