@@ -90,14 +90,15 @@ func TestStartSharedSecret(t *testing.T) {
 		room := watch(t, ctx, server, "1")
 		exp := time.Now().Add(time.Hour).Unix()
 		for claims, want := range map[string]hubbub.Sender{
-			`{"sub":"42","exp":%d}`:                                             {ID: "42", Name: "42"},
-			`{"sub":"ada","exp":%d,"iss":"elsewhere","aud":["x"]}`:              {ID: "ada", Name: "ada"},
-			`{"sub":"사용자-1","exp":%d,"iat":1.5}`:                                {ID: "사용자-1", Name: "사용자-1"},
-			`{"sub":"7","name":"Grace <b>","exp":%d}`:                           {ID: "7", Name: "Grace <b>"},
-			`{"sub":"8","name":"a\u202eb","exp":%d}`:                            {ID: "8", Name: "8"},
-			`{"sub":"9","picture":"https://p.example/9.png","exp":%d}`:          {ID: "9", Name: "9", ProfileImageURL: "https://p.example/9.png"},
-			`{"sub":"10","picture":"javascript:alert(1)","exp":%d}`:             {ID: "10", Name: "10"},
-			`{"sub":"11","roles":"moderator","name":"One role alone","exp":%d}`: {ID: "11", Name: "One role alone", Roles: []string{"moderator"}},
+			`{"sub":"42","exp":%d}`:                                         {ID: "42", Name: "42"},
+			`{"sub":"ada","exp":%d,"iss":"elsewhere","aud":["x"]}`:          {ID: "ada", Name: "ada"},
+			`{"sub":"사용자-1","exp":%d,"iat":1.5}`:                            {ID: "사용자-1", Name: "사용자-1"},
+			`{"sub":"7","name":"Grace <b>","exp":%d}`:                       {ID: "7", Name: "Grace <b>"},
+			`{"sub":"8","name":"a\u202eb","exp":%d}`:                        {ID: "8", Name: "8"},
+			`{"sub":"9","picture":"https://p.example/9.png","exp":%d}`:      {ID: "9", Name: "9", ProfileImageURL: "https://p.example/9.png"},
+			`{"sub":"10","picture":"javascript:alert(1)","exp":%d}`:         {ID: "10", Name: "10"},
+			`{"sub":"11","roles":"admin","name":"One role alone","exp":%d}`: {ID: "11", Name: "One role alone", Roles: []string{"admin"}},
+			`{"sub":"12","roles":["owner","moderator"],"exp":%d}`:           {ID: "12", Name: "12"}, // of no stream in particular
 		} {
 			got := saidBy(t, ctx, room, hs512(fmt.Sprintf(claims, exp)))
 			if got.ID != want.ID || got.Name != want.Name || got.ProfileImageURL != want.ProfileImageURL || len(got.Roles) != len(want.Roles) {
