@@ -68,8 +68,10 @@ func Open(ctx context.Context, o Options) (*Archive, error) {
 }
 
 func (a *Archive) open(ctx context.Context, o Options) (err error) {
-	a.writer, err = sql.Open("sqlite", source(o.Path,
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)"))
+	// Checkpoints and misses of the cache are a tenth of the cost of catching up
+	// with the defaults, which are made for small databases: 4 MB and 2 MB.
+	a.writer, err = sql.Open("sqlite", source(o.Path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"wal_autocheckpoint(8000)", "cache_size(-16384)", "secure_delete(1)"))
 	if err != nil {
 		return err
 	}
