@@ -12,6 +12,13 @@ if [[ -z "${HOME:-}" ]]; then
   export HOME
 fi
 
+# npm and pip come with certificates of their own; the system's are those that this
+# machine trusts, also where a proxy is on the way.
+system_certificates=/etc/ssl/certs/ca-certificates.crt
+if [[ -r $system_certificates ]]; then
+  export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$system_certificates}" PIP_CERT="${PIP_CERT:-$system_certificates}"
+fi
+
 # What tests install and download, outside of git.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/hubbub"
 mkdir -p "$cache"
