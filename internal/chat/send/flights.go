@@ -1,6 +1,7 @@
 package send
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -93,7 +94,5 @@ func (f *flights) forget(now time.Time) {
 		}
 		n++
 	}
-	if n > 0 {
-		f.order = append(f.order[:0:0], f.order[n:]...)
-	}
+	f.order = slices.Delete(f.order, 0, n)
 }
