@@ -73,11 +73,11 @@ func TestBadFrames(t *testing.T) {
 	room := watch(t, ctx, server, "bad")
 	for _, path := range []string{plainPath, sockjsPath} {
 		for _, bad := range before {
+			if path == sockjsPath && strings.ContainsAny(bad.text, "\xff") {
+				continue // JSON has no such text; see TestBadSockJS
+			}
 			t.Run(fmt.Sprintf("%s/before CONNECT/%s", path[1:], bad.name), func(t *testing.T) {
 				w := openWire(t, server, path)
-				if w.sockjs && strings.ContainsAny(bad.text, "\xff") {
-					t.Skip("JSON has no such text; see TestBadSockJS")
-				}
 				must(t, w.say(bad.text))
 				must(t, w.expectEnd(bad.want, receiptOf(bad.text)))
 				must(t, room.still(ctx))
