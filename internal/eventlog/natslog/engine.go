@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -80,15 +81,33 @@ func (e *engine) stop() {
 	e.server.WaitForShutdown()
 }
 
+// holdsRecords says whether there is a block of records with anything in it, or
+// may be: one that cannot be looked at counts.
+func holdsRecords(files string) bool {
+	blocks, err := os.ReadDir(filepath.Join(files, "msgs"))
+	for _, block := range blocks {
+		info, statErr := block.Info()
+		if statErr != nil || info.Size() > 0 && filepath.Ext(block.Name()) == ".blk" {
+			return true
+		}
+	}
+	return err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
 // open makes a topic's stream if it is new, and returns its first and last
 // sequence; first is last+1, or 1, if it is empty.
 func (e *engine) open(ctx context.Context, topic eventlog.Topic) (first, last uint64, err error) {
 	stream, err := e.streams.Stream(ctx, string(topic))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		// JetStream leaves out a stream whose files it cannot read. Making it
-		// anew would overwrite them.
-		if _, err := os.Stat(filepath.Join(e.dir, "jetstream", "$G", "streams", string(topic))); err == nil {
+		// anew would overwrite them, which is right only for what a first start
+		// that was cut short has left: nothing.
+		files := filepath.Join(e.dir, "jetstream", "$G", "streams", string(topic))
+		if holdsRecords(files) {
 			return 0, 0, fmt.Errorf("JetStream cannot read the files of %s: its warnings say why", topic)
+		}
+		if err := os.RemoveAll(files); err != nil {
+			return 0, 0, err
 		}
 		stream, err = e.streams.CreateStream(ctx, jetstream.StreamConfig{
 			Name:        string(topic),
