@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
 )
 
 // A gate decides who may connect: where from, how many, and how fast. It is asked
@@ -42,7 +43,7 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g.options.PerAddress <= 0 {
 		return func() {}, nil
 	}
-	from := network(g.options.Clients.Of(r))
+	from := clientaddr.Network(g.options.Clients.Of(r))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.here[from] >= g.options.PerAddress {
@@ -59,17 +60,4 @@ func (g *gate) left(from netip.Prefix) {
 	if g.here[from]--; g.here[from] <= 0 {
 		delete(g.here, from)
 	}
-}
-
-// network is who counts as one: an IPv4 address, or the /64 that a household has.
-func network(addr netip.Addr) netip.Prefix {
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, err := addr.Prefix(bits)
-	if err != nil { // no address at all: they share one
-		return netip.Prefix{}
-	}
-	return prefix
 }

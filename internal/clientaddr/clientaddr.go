@@ -82,6 +82,20 @@ func Peer(req *http.Request) netip.Addr {
 	return peer.Addr().Unmap().WithZone("")
 }
 
+// Network is who counts as one where addresses are limited: an IPv4 address, or
+// the /64 that a household has. All without an address share the zero Prefix.
+func Network(addr netip.Addr) netip.Prefix {
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, err := addr.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return prefix
+}
+
 func (r *Resolver) trusts(addr netip.Addr) bool {
 	for _, network := range r.trusted {
 		if network.Contains(addr) {

@@ -102,3 +102,21 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+func TestNetwork(t *testing.T) {
+	for _, row := range []struct {
+		one, other string
+		same       bool
+	}{
+		{"203.0.113.9", "203.0.113.10", false},
+		{"2001:db8::1", "2001:db8::2", true},
+		{"2001:db8:0:1::1", "2001:db8:0:2::1", false},
+	} {
+		if same := Network(netip.MustParseAddr(row.one)) == Network(netip.MustParseAddr(row.other)); same != row.same {
+			t.Errorf("%s and %s: %v", row.one, row.other, same)
+		}
+	}
+	if Network(netip.Addr{}) != (netip.Prefix{}) {
+		t.Error("no address has a network of its own")
+	}
+}

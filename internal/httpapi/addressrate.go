@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
 )
 
 // addresses bounds how many are remembered. Beyond it, those who may do all they
@@ -36,7 +38,7 @@ func (r *addressRate) take(addr netip.Addr, now time.Time) (wait time.Duration) 
 	if r.step == 0 {
 		return 0
 	}
-	key := network(addr)
+	key := clientaddr.Network(addr)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	due := r.due[key]
@@ -62,17 +64,4 @@ func (r *addressRate) forget(now time.Time) {
 	if len(r.due) >= addresses {
 		clear(r.due)
 	}
-}
-
-// network is who counts as one: an IPv4 address, or the /64 that a household has.
-func network(addr netip.Addr) netip.Prefix {
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, err := addr.Prefix(bits)
-	if err != nil { // no address at all: they share one
-		return netip.Prefix{}
-	}
-	return prefix
 }
