@@ -11,9 +11,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 )
@@ -41,15 +38,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, path string) (err error) {
-	if err := claim(ctx, path); err != nil {
-		return err
-	}
-	s.db, err = sql.Open("sqlite", source(path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"))
-	if err != nil {
-		return err
-	}
-	s.db.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.db); err != nil {
+	if s.db, err = kind.Open(ctx, path); err != nil {
 		return err
 	}
 	for _, p := range []struct {
@@ -61,13 +50,6 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 		}
 	}
 	return nil
-}
-
-// source makes the driver's name for a file, whatever characters its path has.
-func source(path string, pragmas ...string) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
-	return u.String()
 }
 
 // Close waits for the call under way and closes the file. It may be called twice.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -142,12 +143,12 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 			}
 			exec(t, db, `CREATE TABLE tallies (mine TEXT)`)
 			_ = db.Close()
-		}, errForeign.Error()},
+		}, sqlitefile.ErrForeign.Error()},
 		{"a newer version's", func(t *testing.T, path string) {
 			s := openFile(t, path)
 			exec(t, s.db, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
 			_ = s.Close()
-		}, errNewer.Error()},
+		}, sqlitefile.ErrNewer.Error()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "tally.db")

@@ -17,14 +17,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
 
 // Options say where and how an archive is kept.
@@ -70,13 +68,8 @@ func Open(ctx context.Context, o Options) (*Archive, error) {
 func (a *Archive) open(ctx context.Context, o Options) (err error) {
 	// Checkpoints and misses of the cache are a tenth of the cost of catching up
 	// with the defaults, which are made for small databases: 4 MB and 2 MB.
-	a.writer, err = sql.Open("sqlite", source(o.Path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"wal_autocheckpoint(8000)", "cache_size(-16384)", "secure_delete(1)"))
+	a.writer, err = kind.Open(ctx, o.Path, "wal_autocheckpoint(8000)", "cache_size(-16384)", "secure_delete(1)")
 	if err != nil {
-		return err
-	}
-	a.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, a.writer); err != nil {
 		return err
 	}
 	if a.insert, err = a.writer.PrepareContext(ctx, insertEntry); err != nil {
@@ -85,20 +78,8 @@ func (a *Archive) open(ctx context.Context, o Options) (err error) {
 	if err := a.loadErased(ctx); err != nil {
 		return err
 	}
-	a.readers, err = sql.Open("sqlite", source(o.Path, "busy_timeout(5000)", "query_only(1)"))
-	if err != nil {
-		return err
-	}
-	a.readers.SetMaxOpenConns(o.Readers)
-	a.readers.SetMaxIdleConns(o.Readers)
-	return nil
-}
-
-// source makes the driver's name for a file, whatever characters its path has.
-func source(path string, pragmas ...string) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
-	return u.String()
+	a.readers, err = sqlitefile.Readers(o.Path, o.Readers)
+	return err
 }
 
 // Close waits for calls under way and closes the file.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/archivetest"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,12 +77,12 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 			}
 			exec(t, db, `CREATE TABLE entries (mine TEXT)`)
 			_ = db.Close()
-		}, errForeign.Error()},
+		}, sqlitefile.ErrForeign.Error()},
 		{"a newer version's", func(t *testing.T, path string) {
 			a := openFile(t, path)
 			exec(t, a.writer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
 			_ = a.Close()
-		}, errNewer.Error()},
+		}, sqlitefile.ErrNewer.Error()},
 		{"a folder that is not there", func(*testing.T, string) {}, archive.ErrUnavailable.Error()},
 	} {
 		t.Run(c.name, func(t *testing.T) {

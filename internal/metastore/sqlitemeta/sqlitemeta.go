@@ -11,12 +11,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/hubbub-live/hubbub/internal/account"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
@@ -49,35 +47,17 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, path string) (err error) {
-	if err := claim(ctx, path); err != nil {
-		return err
-	}
-	s.writer, err = sql.Open("sqlite", source(path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)"))
-	if err != nil {
-		return err
-	}
-	s.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.writer); err != nil {
+	if s.writer, err = kind.Open(ctx, path, "secure_delete(1)"); err != nil {
 		return err
 	}
 	if s.write, err = query.Prepare(ctx, s.writer); err != nil {
 		return err
 	}
-	s.reader, err = sql.Open("sqlite", source(path, "busy_timeout(5000)", "query_only(1)"))
-	if err != nil {
+	if s.reader, err = sqlitefile.Readers(path, readers); err != nil {
 		return err
 	}
-	s.reader.SetMaxOpenConns(readers)
-	s.reader.SetMaxIdleConns(readers)
 	s.read, err = query.Prepare(ctx, s.reader)
 	return err
-}
-
-// source makes the driver's name for a file, whatever characters its path has.
-func source(path string, pragmas ...string) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
-	return u.String()
 }
 
 // Close waits for calls under way and closes the file. It may be called twice.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/metastore/metastoretest"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -51,8 +52,8 @@ func TestRefusesFilesThatAreNotIts(t *testing.T) {
 		make func(t *testing.T, path string)
 		want error // nil: any
 	}{
-		"another program's": {func(t *testing.T, path string) { exec(t, path, `CREATE TABLE t (x)`) }, errForeign},
-		"the archive's":     {func(t *testing.T, path string) { exec(t, path, `PRAGMA application_id = 1752523362`) }, errForeign},
+		"another program's": {func(t *testing.T, path string) { exec(t, path, `CREATE TABLE t (x)`) }, sqlitefile.ErrForeign},
+		"the archive's":     {func(t *testing.T, path string) { exec(t, path, `PRAGMA application_id = 1752523362`) }, sqlitefile.ErrForeign},
 		"from the future": {func(t *testing.T, path string) {
 			s, err := Open(t.Context(), path)
 			if err != nil {
@@ -62,7 +63,7 @@ func TestRefusesFilesThatAreNotIts(t *testing.T) {
 				t.Fatal(err)
 			}
 			exec(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-		}, errNewer},
+		}, sqlitefile.ErrNewer},
 		"no database at all": {func(t *testing.T, path string) {
 			if err := os.WriteFile(path, []byte(strings.Repeat("not a database", 100)), 0o600); err != nil {
 				t.Fatal(err)
@@ -89,7 +90,7 @@ func TestRefusesFilesThatAreNotIts(t *testing.T) {
 
 func exec(t *testing.T, path, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", source(path))
+	db, err := sql.Open("sqlite", sqlitefile.Source(path))
 	if err != nil {
 		t.Fatal(err)
 	}
