@@ -423,6 +423,6 @@ func TestLostWhileLoading(t *testing.T) {
 	}
 	p.after.Store(&lost)
 	v := newViewer()
-	w.join(v, hubbub.MessageChannel, nil, 0)
+	w.join(v, hubbub.MessageChannel, nil, 10) // it may be fetched before the join, and is history then
 	w.until("it has come", func() bool { return v.last() == w.logged[1].Position })
 }
