@@ -1,49 +1,36 @@
 package worker_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
-)
-
-const (
-	crashDir = "HUBBUB_ANALYSIS_CRASH_DIR" // set in the child: the folder of log and store
-	crashes  = "HUBBUB_CRASHES"            // how often to kill; default 8
+	"github.com/hubbub-live/hubbub/internal/crashtest"
 )
 
 // TestKilledAtAnyInstantCountsOnce kills a process that counts a log, again and
-// again. The process is this test binary, started with this test alone.
+// again.
 func TestKilledAtAnyInstantCountsOnce(t *testing.T) {
-	if dir := os.Getenv(crashDir); dir != "" {
-		countUntilKilled(t, dir)
-		return
+	if dir, _, inside := crashtest.Inside(t); inside {
+		start(t, worker.Options{Log: openLog(t, dir), Store: tellingStore{openStore(t, dir)}, BatchRows: 40})
+		select {}
 	}
-	times := 8
-	if n, err := strconv.Atoi(os.Getenv(crashes)); err == nil {
-		times = n
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	dir := t.TempDir()
+	killer := crashtest.New(t)
 	const perRound = 3000
-	for round := range times {
-		l := openLog(t, dir)
+	stored := int64(0)
+	for round := range crashtest.Rounds(8) {
+		l := openLog(t, killer.Dir)
 		appendAll(t, l, records(round*perRound, perRound))
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		stored := killedCounter(t, dir, random)
-		store := openStore(t, dir)
+		killer.Kill(0, 60, func(line string) bool {
+			_, err := fmt.Sscanf(line, "stored %d", &stored)
+			return err == nil
+		})
+		store := openStore(t, killer.Dir)
 		cursors, err := store.Cursors(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -60,42 +47,7 @@ func TestKilledAtAnyInstantCountsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finish(t, openLog(t, dir), openStore(t, dir))
-}
-
-// killedCounter starts the child, kills it at a random instant and returns how many
-// messages it said were stored.
-func killedCounter(t *testing.T, dir string, random *rand.Rand) (stored int64) {
-	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
-	child.Env = append(os.Environ(), crashDir+"="+dir)
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill := func() { _ = child.Process.Kill() }
-	after := random.IntN(60)                                       // batches; 0: while it opens what the last one left
-	delay := time.Duration(random.IntN(20_000)) * time.Microsecond // and then any instant of the next few
-	if after == 0 {
-		time.AfterFunc(delay, kill)
-	}
-	lines := bufio.NewScanner(out)
-	for seen := 0; lines.Scan(); {
-		var n int64
-		if _, err := fmt.Sscanf(lines.Text(), "stored %d", &n); err != nil {
-			t.Logf("child: %s", lines.Text())
-			continue
-		}
-		stored = n
-		if seen++; seen == after {
-			time.AfterFunc(delay, kill)
-		}
-	}
-	_ = child.Wait() // it was killed
-	return stored
+	finish(t, openLog(t, killer.Dir), openStore(t, killer.Dir))
 }
 
 // tellingStore says on standard output what is stored.
@@ -107,10 +59,4 @@ func (s tellingStore) Save(ctx context.Context, before hubbub.Position, c worker
 		fmt.Printf("stored %d\n", c.Counted)
 	}
 	return err
-}
-
-func countUntilKilled(t *testing.T, dir string) {
-	_, stop := start(t, worker.Options{Log: openLog(t, dir), Store: tellingStore{openStore(t, dir)}, BatchRows: 40})
-	time.Sleep(20 * time.Second) // should the parent die, so does this
-	stop()
 }

@@ -1,82 +1,31 @@
 package archivetest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/crashtest"
 )
 
-const (
-	crashDir  = "HUBBUB_ARCHIVE_CRASH_DIR"  // set in the child: where to write
-	crashFrom = "HUBBUB_ARCHIVE_CRASH_FROM" // and the first batch's number
-	crashes   = "HUBBUB_CRASHES"            // how often to kill; default 8
-)
-
-// testCrash kills a process that appends, again and again in the same folder. The
-// process is this test binary, started with this test alone.
+// testCrash kills a process that appends, again and again in the same folder.
 func testCrash(t *testing.T, h Harness) {
-	if dir := os.Getenv(crashDir); dir != "" {
-		appendUntilKilled(t, h, dir)
+	if dir, from, inside := crashtest.Inside(t); inside {
+		appendUntilKilled(t, h, dir, uint64(from))
 		return
 	}
-	times := 8
-	if n, err := strconv.Atoi(os.Getenv(crashes)); err == nil {
-		times = n
+	killer := crashtest.New(t)
+	acked, newest := uint64(0), uint64(0)
+	for round := range crashtest.Rounds(8) {
+		killer.Kill(int(newest+1), 40, func(line string) bool {
+			_, err := fmt.Sscanf(line, "durable %d", &acked)
+			return err == nil
+		})
+		newest = checkBatches(t, h, killer.Dir, acked)
+		t.Logf("round %d: %d batches", round+1, newest)
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	dir := t.TempDir()
-	next, acked := uint64(1), uint64(0)
-	for round := range times {
-		acked = max(acked, killedAppender(t, dir, next, random))
-		next = checkBatches(t, h, dir, acked) + 1
-		t.Logf("round %d: %d batches", round+1, next-1)
-	}
-}
-
-// killedAppender starts the child, kills it at a random instant and returns the
-// last batch that it said was durable.
-func killedAppender(t *testing.T, dir string, from uint64, random *rand.Rand) (acked uint64) {
-	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
-	child.Env = append(os.Environ(), crashDir+"="+dir, crashFrom+"="+strconv.FormatUint(from, 10))
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill := func() { _ = child.Process.Kill() }
-	after := random.IntN(40)                                       // batches; 0: while it opens what the last one left
-	delay := time.Duration(random.IntN(20_000)) * time.Microsecond // and then any instant of the next few
-	if after == 0 {
-		time.AfterFunc(delay, kill)
-	}
-	lines := bufio.NewScanner(out)
-	for seen := 0; lines.Scan(); {
-		var n uint64
-		if _, err := fmt.Sscanf(lines.Text(), "durable %d", &n); err != nil {
-			t.Logf("child: %s", lines.Text())
-			continue
-		}
-		acked = n
-		if seen++; seen == after {
-			time.AfterFunc(delay, kill)
-		}
-	}
-	_ = child.Wait() // it was killed
-	return acked
 }
 
 const batchSize = 50
@@ -91,14 +40,9 @@ func crashBatch(b uint64) (entries []archive.Entry) {
 
 func crashRoom(i uint64) hubbub.StreamID { return hubbub.StreamID(fmt.Sprint("room", i)) }
 
-func appendUntilKilled(t *testing.T, h Harness, dir string) {
+func appendUntilKilled(t *testing.T, h Harness, dir string, from uint64) {
 	a := open(t, h, dir)
-	from, err := strconv.ParseUint(os.Getenv(crashFrom), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const ends = 20_000 // batches: should the parent die, so does this
-	for b := from; b < from+ends; b++ {
+	for b := from; ; b++ {
 		if err := a.Append(context.Background(), crashBatch(b)); err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,8 @@
 package eventlogtest
 
 import (
-	"bufio"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,36 +10,25 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/crashtest"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
-const (
-	crashDir  = "HUBBUB_EVENTLOG_CRASH_DIR"  // set in the child: where to write
-	crashFrom = "HUBBUB_EVENTLOG_CRASH_FROM" // and each stream's first number
-	crashes   = "HUBBUB_CRASHES"             // how often to kill; default 5
-)
-
 // testCrash kills a process that appends and commits as fast as it can, again
-// and again in the same folder. The process is this test binary, started with
-// this test alone.
+// and again in the same folder.
 func testCrash(t *testing.T, h Harness) {
-	if dir := os.Getenv(crashDir); dir != "" {
-		appendUntilKilled(t, h, dir)
+	if dir, from, inside := crashtest.Inside(t); inside {
+		appendUntilKilled(t, h, dir, from)
 		return
 	}
-	times := 5
-	if n, err := strconv.Atoi(os.Getenv(crashes)); err == nil {
-		times = n
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	x := &crash{t: t, h: h, dir: t.TempDir(), sent: map[hubbub.StreamID]int{}, from: 1}
-	for round := range times {
-		told := x.kill(random)
-		acked := len(told.acked)
-		x.check(told)
-		t.Logf("round %d: %d sent, %d of them not acknowledged; %d logged in all", round+1, told.sent, told.sent-acked, len(x.logged))
+	killer := crashtest.New(t)
+	x := &crash{t: t, h: h, dir: killer.Dir, sent: map[hubbub.StreamID]int{}, from: 1}
+	for round := range crashtest.Rounds(5) {
+		x.told = told{acked: map[hubbub.Position]string{}}
+		killer.Kill(x.from, 6000, x.hear)
+		acked := len(x.told.acked)
+		x.check()
+		t.Logf("round %d: %d sent, %d of them not acknowledged; %d logged in all", round+1, x.told.sent, x.told.sent-acked, len(x.logged))
 	}
 }
 
@@ -55,6 +41,7 @@ type crash struct {
 	sent      map[hubbub.StreamID]int
 	logged    []eventlog.Record // when it was last opened
 	committed hubbub.Position   // the newest position for which Commit was called
+	told      told              // of this round
 }
 
 // A told is what one child said.
@@ -63,46 +50,22 @@ type told struct {
 	acked map[hubbub.Position]string // stream and number
 }
 
-// kill starts the child and kills it at a random instant.
-func (x *crash) kill(random *rand.Rand) told {
-	t := x.t
-	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
-	child.Env = append(os.Environ(), crashDir+"="+x.dir, crashFrom+"="+strconv.Itoa(x.from))
-	out, err := child.StdoutPipe()
-	must(t, err)
-	must(t, child.Start())
-	kill := func() { _ = child.Process.Kill() }
-	after := 1 + random.IntN(3000)                                 // acknowledgements
-	delay := time.Duration(random.IntN(20_000)) * time.Microsecond // and then any instant of the next few
-	if random.IntN(5) == 0 {                                       // while it opens what the last one left
-		after, delay = 0, delay*10
-		time.AfterFunc(delay, kill)
+func (x *crash) hear(line string) bool {
+	switch word, rest, _ := strings.Cut(line, " "); word {
+	case "send":
+		stream, n := numberOf(x.t, rest)
+		x.sent[stream] = n
+		x.from = max(x.from, n+1)
+		x.told.sent++
+	case "acked":
+		at, what, _ := strings.Cut(rest, " ")
+		x.told.acked[position(x.t, at)] = what
+	case "commit":
+		x.committed = position(x.t, rest)
+	default:
+		return false
 	}
-	said := told{acked: map[hubbub.Position]string{}}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		switch word, rest, _ := strings.Cut(lines.Text(), " "); word {
-		case "send":
-			stream, n := numberOf(t, rest)
-			x.sent[stream] = n
-			x.from = max(x.from, n+1)
-			said.sent++
-		case "acked":
-			at, what, _ := strings.Cut(rest, " ")
-			said.acked[position(t, at)] = what
-			if len(said.acked) == after {
-				time.AfterFunc(delay, kill)
-			}
-		case "commit":
-			x.committed = position(t, rest)
-		default:
-			t.Logf("child: %s", lines.Text())
-		}
-	}
-	if err := child.Wait(); child.ProcessState.Exited() {
-		t.Fatalf("the child ended before it was killed: %v", err)
-	}
-	return said
+	return true
 }
 
 func position(t *testing.T, text string) hubbub.Position {
@@ -119,8 +82,8 @@ func numberOf(t *testing.T, text string) (hubbub.StreamID, int) {
 }
 
 // check opens what a killed process left.
-func (x *crash) check(said told) {
-	t := x.t
+func (x *crash) check() {
+	t, acked := x.t, x.told.acked
 	t.Helper()
 	log := open(t, x.h, x.dir, Options{})
 	defer log.Close()
@@ -149,12 +112,12 @@ func (x *crash) check(said told) {
 			t.Fatalf("log time went back: %s", show(r))
 		}
 		newest[stream], last = n, r.Position
-		if what, ok := said.acked[r.Position]; ok && what != string(r.Value) {
+		if what, ok := acked[r.Position]; ok && what != string(r.Value) {
 			t.Fatalf("%s, where %q was acknowledged", show(r), what)
 		}
-		delete(said.acked, r.Position)
+		delete(acked, r.Position)
 	}
-	for at, what := range said.acked {
+	for at, what := range acked {
 		t.Fatalf("%q was acknowledged at %v and is not there; the end is %v", what, at, end)
 	}
 	if at, err := log.Committed(t.Context(), topic, group, "s"); err != nil || x.committed.Before(at) {
@@ -166,10 +129,8 @@ func (x *crash) check(said told) {
 
 // appendUntilKilled is the child. What it tells, it tells with one write each, and
 // of sends and commits before it makes them.
-func appendUntilKilled(t *testing.T, h Harness, dir string) {
+func appendUntilKilled(t *testing.T, h Harness, dir string, from int) {
 	log := open(t, h, dir, Options{})
-	from, err := strconv.Atoi(os.Getenv(crashFrom))
-	must(t, err)
 	var all sync.WaitGroup
 	for i := range 3 {
 		all.Go(func() { appendNumbers(t, log, room(i), from) })
@@ -181,9 +142,8 @@ func appendUntilKilled(t *testing.T, h Harness, dir string) {
 func tell(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format+"\n", args...) }
 
 func appendNumbers(t *testing.T, log eventlog.Log, stream hubbub.StreamID, from int) {
-	const ends = 200_000 // records: should the parent die, so does this
 	waiting := make(chan struct{}, 300)
-	for n := from; n < from+ends; n++ {
+	for n := from; ; n++ {
 		waiting <- struct{}{}
 		what := fmt.Sprint(string(stream), " ", n)
 		tell("send %s", what)

@@ -1,47 +1,31 @@
 package metastoretest
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/crashtest"
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
-const (
-	crashDir  = "HUBBUB_METASTORE_CRASH_DIR"  // set in the child: where to write
-	crashFrom = "HUBBUB_METASTORE_CRASH_FROM" // and the first step's number
-	crashes   = "HUBBUB_CRASHES"              // how often to kill; default 6
-)
-
-// testCrash kills a process that writes, again and again in the same folder. The
-// process is this test binary, started with this test alone.
+// testCrash kills a process that writes, again and again in the same folder.
 func testCrash(t *testing.T, h Harness) {
-	if dir := os.Getenv(crashDir); dir != "" {
-		writeUntilKilled(t, h, dir)
+	if dir, from, inside := crashtest.Inside(t); inside {
+		writeUntilKilled(t, h, dir, from)
 		return
 	}
-	times := 6
-	if n, err := strconv.Atoi(os.Getenv(crashes)); err == nil {
-		times = n
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	dir := t.TempDir()
+	killer := crashtest.New(t)
 	cut := map[int]bool{} // steps that a kill cut short
-	newest := 0
-	for round := range times {
-		acked := killedWriter(t, dir, newest+1, random)
-		newest = checkSteps(t, h, dir, acked, cut)
+	acked, newest := 0, 0
+	for round := range crashtest.Rounds(6) {
+		killer.Kill(newest+1, 60, func(line string) bool {
+			_, err := fmt.Sscanf(line, "done %d", &acked)
+			return err == nil
+		})
+		newest = checkSteps(t, h, killer.Dir, acked, cut)
 		t.Logf("round %d: %d steps", round+1, newest)
 	}
 }
@@ -69,37 +53,6 @@ func checkSteps(t *testing.T, h Harness, dir string, acked int, cut map[int]bool
 	}
 	must(t, s.Close())
 	return newest
-}
-
-// killedWriter starts the child, kills it at a random instant and returns the
-// last step that it said was done.
-func killedWriter(t *testing.T, dir string, from int, random *rand.Rand) (acked int) {
-	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
-	child.Env = append(os.Environ(), crashDir+"="+dir, crashFrom+"="+strconv.Itoa(from))
-	out, err := child.StdoutPipe()
-	must(t, err)
-	must(t, child.Start())
-	kill := func() { _ = child.Process.Kill() }
-	after := random.IntN(60)                                       // steps; 0: while it opens what the last one left
-	delay := time.Duration(random.IntN(20_000)) * time.Microsecond // and then any instant of the next few
-	if after == 0 {
-		time.AfterFunc(delay, kill)
-	}
-	lines := bufio.NewScanner(out)
-	for seen := 0; lines.Scan(); {
-		var n int
-		if _, err := fmt.Sscanf(lines.Text(), "done %d", &n); err != nil {
-			t.Logf("child: %s", lines.Text())
-			continue
-		}
-		acked = n
-		if seen++; seen == after {
-			time.AfterFunc(delay, kill)
-		}
-	}
-	_ = child.Wait() // it was killed
-	return acked
 }
 
 // A step makes a stream and a guest with a sign-in, renews the sign-in and ends
@@ -150,12 +103,9 @@ func commits(t *testing.T, s Store, n int) int {
 
 func crashStream(n int) hubbub.StreamID { return hubbub.StreamID(fmt.Sprint("s", n)) }
 
-func writeUntilKilled(t *testing.T, h Harness, dir string) {
+func writeUntilKilled(t *testing.T, h Harness, dir string, from int) {
 	s := open(t, h, dir)
-	from, err := strconv.Atoi(os.Getenv(crashFrom))
-	must(t, err)
-	const ends = 20_000 // steps: should the parent die, so does this
-	for n := from; n < from+ends; n++ {
+	for n := from; ; n++ {
 		must(t, step(context.Background(), s, n))
 		fmt.Printf("done %d\n", n)
 	}
