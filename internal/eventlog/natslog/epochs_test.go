@@ -107,9 +107,6 @@ func copyFolder(t testing.TB, from, to string) {
 }
 
 func TestLostTailBeginsAnEpoch(t *testing.T) {
-	streamFolder := func(dir string) string {
-		return filepath.Join(dir, "js", "jetstream", "$G", "streams", string(eventlog.RawChats))
-	}
 	remove := func(path ...string) func(*testing.T, string, string) {
 		return func(t *testing.T, dir, _ string) {
 			if err := os.RemoveAll(filepath.Join(append([]string{dir}, path...)...)); err != nil {

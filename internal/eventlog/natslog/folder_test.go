@@ -24,8 +24,12 @@ func write(t testing.TB, text string, path ...string) {
 	}
 }
 
+// streamFolder is where JetStream keeps raw-chats.
+func streamFolder(dir string) string {
+	return filepath.Join(dir, "js", "jetstream", "$G", "streams", string(eventlog.RawChats))
+}
+
 func TestRefusesFolders(t *testing.T) {
-	streams := filepath.Join("js", "jetstream", "$G", "streams", string(eventlog.RawChats))
 	for _, c := range []struct {
 		name  string
 		spoil func(t *testing.T, dir string) // a log with 10 records
@@ -41,8 +45,8 @@ func TestRefusesFolders(t *testing.T) {
 		{"torn epochs", func(t *testing.T, dir string) { write(t, `{"format":1,"top`, dir, "epoch.json") }, "epoch.json"},
 		{"torn cursors", func(t *testing.T, dir string) { write(t, `{"raw-chats":{"rel`, dir, "cursors.json") }, "cursors.json"},
 		{"a torn mark", func(t *testing.T, dir string) { write(t, "123", dir, "marks", "raw-chats") }, "damaged"},
-		{"a stream without its description", func(_ *testing.T, dir string) { os.Remove(filepath.Join(dir, streams, "meta.inf")) }, "cannot read the files of raw-chats"},
-		{"a torn description", func(t *testing.T, dir string) { write(t, `{"na`, dir, streams, "meta.inf") }, "cannot read the files of raw-chats"},
+		{"a stream without its description", func(_ *testing.T, dir string) { os.Remove(filepath.Join(streamFolder(dir), "meta.inf")) }, "cannot read the files of raw-chats"},
+		{"a torn description", func(t *testing.T, dir string) { write(t, `{"na`, streamFolder(dir), "meta.inf") }, "cannot read the files of raw-chats"},
 		{"no folder", func(t *testing.T, dir string) {
 			os.RemoveAll(dir)
 			write(t, "a file", dir)
@@ -98,6 +102,70 @@ func TestOpensWhatAStartLeft(t *testing.T) {
 	}
 }
 
+// TestMakesAStreamAgain: killed while it made a stream, JetStream leaves some of
+// this, and after the next start leaves the stream out. There is nothing to lose.
+func TestMakesAStreamAgain(t *testing.T) {
+	for name, leave := range map[string]func(t *testing.T, stream string){
+		"its folder":         func(t *testing.T, stream string) { os.RemoveAll(filepath.Join(stream, "msgs")) },
+		"folders":            func(*testing.T, string) {},
+		"an empty block":     func(t *testing.T, stream string) { write(t, "", stream, "msgs", "1.blk") },
+		"a torn description": func(t *testing.T, stream string) { write(t, `{"na`, stream, "meta.inf") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			log := open(t, Options{Dir: dir})
+			if err := log.Close(); err != nil {
+				t.Fatal(err)
+			}
+			stream := streamFolder(dir)
+			left, err := filepath.Glob(filepath.Join(stream, "*", "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range append(left, filepath.Join(stream, "meta.inf"), filepath.Join(stream, "meta.sum")) {
+				if err := os.Remove(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			leave(t, stream)
+			log = open(t, Options{Dir: dir})
+			fill(t, log, 10)
+			if end := log.mustEnd(t); end.N != 10 {
+				t.Errorf("the end is %v", end)
+			}
+		})
+	}
+}
+
+// TestKeepsRecordsItCannotRead: a stream with a record is not made again, however
+// little else is left of it, and is there once its description is back.
+func TestKeepsRecordsItCannotRead(t *testing.T) {
+	dir := t.TempDir()
+	log := open(t, Options{Dir: dir})
+	fill(t, log, 1)
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	meta, aside := filepath.Join(streamFolder(dir), "meta.inf"), filepath.Join(t.TempDir(), "meta.inf")
+	if err := os.Rename(meta, aside); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // trying does no harm
+		if log, err := Open(ctx, Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)}); err == nil {
+			log.Close()
+			t.Fatal("it was opened")
+		}
+	}
+	if err := os.Rename(aside, meta); err != nil {
+		t.Fatal(err)
+	}
+	log = open(t, Options{Dir: dir})
+	records, _, err := log.Read(ctx, eventlog.RawChats, message(0).Stream, hubbub.Position{}, 10)
+	if err != nil || len(records) != 1 {
+		t.Errorf("%d records, %v; want the one", len(records), err)
+	}
+}
+
 const childDir = "HUBBUB_NATSLOG_DIR" // set in the second process
 
 func TestSecondProcess(t *testing.T) {
@@ -137,7 +205,7 @@ func TestDamagedRecord(t *testing.T) {
 		}
 	}
 	log.Close()
-	blocks := filepath.Join(dir, "js", "jetstream", "$G", "streams", string(eventlog.RawChats), "msgs", "1.blk")
+	blocks := filepath.Join(streamFolder(dir), "msgs", "1.blk")
 	text, err := os.ReadFile(blocks)
 	if err != nil {
 		t.Fatal(err)
