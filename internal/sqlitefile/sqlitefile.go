@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -41,7 +42,7 @@ func (k Kind) Open(ctx context.Context, path string, pragmas ...string) (*sql.DB
 	if err := k.claim(ctx, path); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", Source(path, append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}, pragmas...)...))
+	db, err := sql.Open("sqlite", source(path, slices.Concat([]string{"journal_mode(WAL)", "synchronous(FULL)"}, pragmas)...))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func (k Kind) Open(ctx context.Context, path string, pragmas ...string) (*sql.DB
 
 // Readers returns n connections that read the file at path, which is open already.
 func Readers(path string, n int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", Source(path, "busy_timeout(5000)", "query_only(1)"))
+	db, err := sql.Open("sqlite", source(path, "query_only(1)"))
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +64,11 @@ func Readers(path string, n int) (*sql.DB, error) {
 	return db, nil
 }
 
-// Source makes the driver's name for a file, whatever characters its path has.
-func Source(path string, pragmas ...string) string {
+// source makes the driver's name for a file, whatever characters its path has. Its
+// connections wait for other processes' locks, 5 s at most.
+func source(path string, pragmas ...string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
+	u.RawQuery = url.Values{"_pragma": slices.Concat([]string{"busy_timeout(5000)"}, pragmas), "_txlock": {"immediate"}}.Encode()
 	return u.String()
 }
 
@@ -74,7 +76,7 @@ func Source(path string, pragmas ...string) string {
 // connection of its own, without the write-ahead log: switching that on would
 // write into a file that may be somebody else's.
 func (k Kind) claim(ctx context.Context, path string) error {
-	db, err := sql.Open("sqlite", Source(path, "busy_timeout(5000)"))
+	db, err := sql.Open("sqlite", source(path))
 	if err != nil {
 		return err
 	}

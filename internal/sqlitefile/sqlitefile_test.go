@@ -6,18 +6,33 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // kind is a file with one table, in a schema of one step.
 var kind = Kind{ID: 7, Folder: "steps", Schema: fstest.MapFS{
 	"steps/0001_t.sql": {Data: []byte("-- +goose Up\nCREATE TABLE t (x INTEGER NOT NULL);\n")},
 }}
 
+func openFile(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := kind.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
 func exec(t *testing.T, path string, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", Source(path))
+	db, err := sql.Open("sqlite", source(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,15 +49,21 @@ func TestRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func(t *testing.T, path string)
-		want error
+		want string
 	}{
-		{"another program's", func(t *testing.T, path string) { exec(t, path, `CREATE TABLE theirs (x)`) }, ErrForeign},
-		{"another kind of ours", func(t *testing.T, path string) { exec(t, path, `PRAGMA application_id = 8`) }, ErrForeign},
-		{"a text", func(t *testing.T, path string) {
-			if err := os.WriteFile(path, []byte("a shopping list, longer than a header of a hundred octets has to be, so that it is read as one in earnest, not as a torn one"), 0o600); err != nil {
+		{"another program's", func(t *testing.T, path string) { exec(t, path, `CREATE TABLE t (x)`) }, ErrForeign.Error()},
+		{"another kind of ours", func(t *testing.T, path string) { exec(t, path, `PRAGMA application_id = 8`) }, ErrForeign.Error()},
+		{"a newer version's", func(t *testing.T, path string) {
+			if err := openFile(t, path).Close(); err != nil {
 				t.Fatal(err)
 			}
-		}, nil},
+			exec(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+		}, ErrNewer.Error()},
+		{"a text", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte(strings.Repeat("not a header ", 1000)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a database"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -57,8 +78,8 @@ func TestRefused(t *testing.T) {
 				db.Close()
 				t.Fatal("it was opened")
 			}
-			if tt.want != nil && !errors.Is(err, tt.want) {
-				t.Errorf("refused with %v, want %v", err, tt.want)
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("refused with %v, want %s", err, tt.want)
 			}
 			after, err := os.ReadFile(path)
 			if err != nil || !bytes.Equal(before, after) {
@@ -71,27 +92,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestNewer(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file.db")
-	db, err := kind.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
-	exec(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-	if db, err = kind.Open(t.Context(), path); !errors.Is(err, ErrNewer) {
-		t.Errorf("a newer schema: %v, %v", db, err)
+// A path may have what a URL and a query would take for their own.
+func TestPathsAreTakenLiterally(t *testing.T) {
+	for _, name := range []string{"file.db", "a #b?c=d&e%20f.db", "50% off #1.db", "가 나.db", "file:x.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := openFile(t, path).Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
-// A path may have what a URL and a query would take for their own.
 func TestOpenAndRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a #b?c=d&e%20f.db")
-	db, err := kind.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	path := filepath.Join(t.TempDir(), "file.db")
+	db := openFile(t, path)
 	if _, err := db.Exec(`INSERT INTO t VALUES (42)`); err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +126,5 @@ func TestOpenAndRead(t *testing.T) {
 	}
 	if err := errors.Join(db.QueryRow(`PRAGMA journal_mode`).Scan(&mode), db.QueryRow(`PRAGMA synchronous`).Scan(&full)); err != nil || mode != "wal" || full != 2 {
 		t.Errorf("journal %s, synchronous %d, %v; want wal and 2: every commit is fsynced", mode, full, err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
 	}
 }

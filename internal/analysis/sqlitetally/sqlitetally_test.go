@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -125,49 +124,16 @@ func compare(t *rapid.T, s *Store, cursors map[int]worker.Cursor, states map[hub
 	}
 }
 
-func TestRefusesWhatIsNotItsOwn(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		make func(t *testing.T, path string)
-		want string
-	}{
-		{"no database", func(t *testing.T, path string) {
-			if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, "not a database"},
-		{"another program's", func(t *testing.T, path string) {
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			exec(t, db, `CREATE TABLE tallies (mine TEXT)`)
-			_ = db.Close()
-		}, sqlitefile.ErrForeign.Error()},
-		{"a newer version's", func(t *testing.T, path string) {
-			s := openFile(t, path)
-			exec(t, s.db, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-			_ = s.Close()
-		}, sqlitefile.ErrNewer.Error()},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "tally.db")
-			c.make(t, path)
-			before, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := Open(t.Context(), path)
-			if err == nil {
-				_ = s.Close()
-			}
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
-				t.Errorf("Open = %v, want it to say %q and where", err, c.want)
-			}
-			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
-				t.Errorf("the file was changed (%v)", err)
-			}
-		})
+func TestSaysWhatItRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), File)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec(t, db, `CREATE TABLE tallies (mine TEXT)`)
+	if _, err := Open(t.Context(), path); !errors.Is(err, sqlitefile.ErrForeign) || !strings.Contains(err.Error(), path) {
+		t.Errorf("Open = %v, want %v, naming the file", err, sqlitefile.ErrForeign)
 	}
 }
 
