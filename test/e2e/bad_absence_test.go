@@ -10,6 +10,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -34,7 +35,7 @@ func TestBadAbsence(t *testing.T) {
 	for _, w := range []*wire{silent, framed} {
 		must(t, w.expectEnd(hubbub.CodeConnectTimeout, ""))
 	}
-	must(t, hub.Until(ctx, "wait until the viewer who never reads is gone", func() error {
+	must(t, api.Until(ctx, "wait until the viewer who never reads is gone", func() error {
 		m, err := server.Metrics(ctx)
 		if n := m[`hubbub_disconnects_total{code="slow_consumer"}`]; err == nil && n != 1 {
 			err = fmt.Errorf("%v are gone", n)
@@ -55,7 +56,7 @@ func deaf(t *testing.T, ctx context.Context, server *hub.Server, room *witness) 
 		must(t, w.say("SUBSCRIBE\nid:"+strconv.Itoa(i)+"\ndestination:/topic/stream/bad/message\n\n\x00"))
 	}
 	long := strings.Repeat("👩‍🔬", 370) // 4 KiB, 60 times for each message
-	must(t, hub.Until(ctx, "skip what a viewer does not take", func() error {
+	must(t, api.Until(ctx, "skip what a viewer does not take", func() error {
 		for range 10 {
 			if _, err := room.conn.Send(ctx, client.Post{Stream: "bad", Content: long}); err != nil {
 				return err

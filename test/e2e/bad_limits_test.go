@@ -11,6 +11,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -63,7 +64,7 @@ func TestBadRate(t *testing.T) {
 	if ms, err := strconv.Atoi(e.refusal.headers["retry-after-ms"]); e.code() != hubbub.CodeRateLimited || e.number/500 != 8 || err != nil || ms <= 0 {
 		t.Errorf("it was %v", e)
 	}
-	must(t, hub.Until(ctx, "speak again", func() error {
+	must(t, api.Until(ctx, "speak again", func() error {
 		_, err := conn.Send(ctx, client.Post{Stream: "bad", Content: "again"})
 		return err
 	}))
@@ -157,7 +158,7 @@ func TestBadConnectionsPerAddress(t *testing.T) {
 	}
 	must(t, room.still(ctx))
 	must(t, first.Disconnect(ctx))
-	must(t, hub.Until(ctx, "come in the place of another", func() error {
+	must(t, api.Until(ctx, "come in the place of another", func() error {
 		refused, err := refusedDial(ctx, server, client.Options{})
 		if refused != nil {
 			return refused
@@ -202,7 +203,7 @@ func TestBadConnectRate(t *testing.T) {
 	if n := metrics[`hubbub_connects_refused_total{code="overloaded"}`]; n != float64(out) {
 		t.Errorf("%d were refused, the metrics count %v", out, n)
 	}
-	must(t, hub.Until(ctx, "come later", func() error {
+	must(t, api.Until(ctx, "come later", func() error {
 		refused, err := refusedDial(ctx, server, client.Options{})
 		if refused != nil {
 			return refused

@@ -9,16 +9,17 @@ import (
 	"testing"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
 // problemIn returns the answer that an error of hub's is; the zero Problem if none.
-func problemIn(err error) hub.Problem {
-	var p *hub.Problem
+func problemIn(err error) api.Problem {
+	var p *api.Problem
 	if errors.As(err, &p) {
 		return *p
 	}
-	return hub.Problem{}
+	return api.Problem{}
 }
 
 // A badRequest is an HTTP request that is refused.

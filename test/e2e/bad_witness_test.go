@@ -9,6 +9,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -17,7 +18,7 @@ import (
 type witness struct {
 	server *hub.Server
 	stream hubbub.StreamID
-	me     hub.Guest
+	me     api.Guest
 	conn   *client.Conn
 	live   *client.Subscription
 	logged []string // all that may be in the room's history

@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/api"
 )
 
 // A book has what was sent to a stream and what became of it. Contents are
@@ -64,7 +64,7 @@ func (b *book) count(o outcome) int {
 
 // check compares with all of what the history has: acked ⊆ logged ⊆ sent, nothing
 // twice, nothing that was refused, and positions that grow.
-func (b *book) check(history []hub.Entry) error {
+func (b *book) check(history []api.Entry) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var errs []error

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/clients"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
@@ -59,7 +60,7 @@ type user struct {
 	library
 	*clients.Client
 	server *hub.Server
-	guest  hub.Guest
+	guest  api.Guest
 	room   *witness
 }
 

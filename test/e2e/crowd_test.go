@@ -12,6 +12,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -200,11 +201,11 @@ func (c *chatter) send(ctx context.Context) {
 type inspector struct {
 	server  *hub.Server
 	books   map[hubbub.StreamID]*book
-	history map[hubbub.StreamID][]hub.Entry
+	history map[hubbub.StreamID][]api.Entry
 }
 
 func newInspector(c *crowd) *inspector {
-	return &inspector{server: c.server, books: c.books, history: map[hubbub.StreamID][]hub.Entry{}}
+	return &inspector{server: c.server, books: c.books, history: map[hubbub.StreamID][]api.Entry{}}
 }
 
 // inspect checks acked ⊆ logged ⊆ sent, none twice, and logged = archived =
@@ -250,7 +251,7 @@ func (i *inspector) inspect(ctx context.Context) error {
 func expectTotal(ctx context.Context, server *hub.Server, stream hubbub.StreamID, logged int) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	return hub.Until(ctx, "read the analysis", func() error {
+	return api.Until(ctx, "read the analysis", func() error {
 		reading, err := server.Reading(context.WithoutCancel(ctx), stream)
 		if err == nil && reading.TotalCount != logged {
 			err = fmt.Errorf("stream %s: %d are logged, the analysis counted %d", stream, logged, reading.TotalCount)
@@ -261,7 +262,7 @@ func expectTotal(ctx context.Context, server *hub.Server, stream hubbub.StreamID
 
 // reread reads the whole history again: what was right once still has to be.
 func (i *inspector) reread(ctx context.Context) error {
-	i.history = map[hubbub.StreamID][]hub.Entry{}
+	i.history = map[hubbub.StreamID][]api.Entry{}
 	return i.inspect(ctx)
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -127,7 +128,7 @@ func TestDiskFull(t *testing.T) {
 func expectFull(t *testing.T, ctx context.Context, conn *client.Conn, c *crowd) {
 	t.Helper()
 	server, asked := c.server, 0
-	must(t, hub.Until(ctx, "send on a full disk", func() error {
+	must(t, api.Until(ctx, "send on a full disk", func() error {
 		asked++
 		content := fmt.Sprintf("is there room? %d", asked)
 		c.books["1"].send(content)
@@ -154,7 +155,7 @@ func expectRoom(t *testing.T, ctx context.Context, server *hub.Server) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, roomWithin)
 	defer cancel()
-	must(t, hub.Until(ctx, "be ready with room again", func() error {
+	must(t, api.Until(ctx, "be ready with room again", func() error {
 		r, err := server.Readiness(ctx)
 		if err == nil && !r.Ready {
 			err = fmt.Errorf("%v", r.Checks)

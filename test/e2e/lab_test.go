@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -169,7 +170,7 @@ func TestLabRefusesAServerThatDied(t *testing.T) {
 	t.Parallel()
 	server := hub.Start(t, "--message-rate", "0")
 	run := startLab(t, server, server.WS(), 4)
-	must(t, hub.Until(within(t), "wait until messages flow", func() error {
+	must(t, api.Until(within(t), "wait until messages flow", func() error {
 		values, err := server.Metrics(within(t))
 		if err == nil && values["hubbub_log_appended_total"] < 20 {
 			err = errors.New("not yet")

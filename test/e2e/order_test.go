@@ -10,8 +10,8 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/faultproxy"
-	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
 // kinds of viewers, by the way in which they connect.
@@ -197,7 +197,7 @@ func testGaps(t *testing.T) {
 	c := startCrowd(t, ctx, 20, "1")
 	c.begin(ctx)
 	c.talk(ctx)
-	must(t, hub.Until(ctx, "say more than a resume brings", func() error {
+	must(t, api.Until(ctx, "say more than a resume brings", func() error {
 		if n := c.books["1"].count(acked); n < 6500 {
 			return fmt.Errorf("%d were said", n)
 		}

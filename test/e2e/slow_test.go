@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -55,7 +56,7 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 		a.join(newViewer(c, "1", i, nil))
 	}
 	throttled, well := a.viewers[0], append(a.viewers[1:2:2], a.viewers[len(a.viewers)-3:]...)
-	must(t, hub.Until(ctx, "have all viewers subscribed", func() error {
+	must(t, api.Until(ctx, "have all viewers subscribed", func() error {
 		for _, v := range a.viewers {
 			if v.position().IsZero() {
 				return fmt.Errorf("%s has not", v.name)
@@ -66,7 +67,7 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 
 	c.begin(ctx)
 	c.talk(ctx)
-	must(t, hub.Until(ctx, "have everything acknowledged while some do not read", func() error {
+	must(t, api.Until(ctx, "have everything acknowledged while some do not read", func() error {
 		if n := c.books["1"].count(acked); n < pieces {
 			return fmt.Errorf("%d are", n)
 		}
@@ -101,7 +102,7 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 			t.Errorf("%s reads and skipped %d", v.name, sum.skipped)
 		}
 	}
-	must(t, hub.Until(ctx, "close those who do not read", func() error {
+	must(t, api.Until(ctx, "close those who do not read", func() error {
 		m, err := server.Metrics(ctx)
 		if err == nil && m[`hubbub_disconnects_total{code="slow_consumer"}`] < stuckViewers {
 			err = fmt.Errorf("%v are", m[`hubbub_disconnects_total{code="slow_consumer"}`])

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 )
 
@@ -177,7 +178,7 @@ func TestBadTornLog(t *testing.T) {
 			must(t, server.Run())
 			after, err := server.History(ctx, "1", hubbub.Position{})
 			must(t, err)
-			if len(after) != len(before)+1 || !slices.IsSortedFunc(after, func(a, b hub.Entry) int { return a.Position.Compare(b.Position) }) {
+			if len(after) != len(before)+1 || !slices.IsSortedFunc(after, func(a, b api.Entry) int { return a.Position.Compare(b.Position) }) {
 				t.Errorf("after another start there are %d messages, in this order: %v", len(after), positions(after))
 			}
 		})
@@ -195,7 +196,7 @@ func appendTo(text string) func(string) error {
 	}
 }
 
-func positions(entries []hub.Entry) (all []string) {
+func positions(entries []api.Entry) (all []string) {
 	for _, e := range entries {
 		all = append(all, fmt.Sprint(e.Position))
 	}

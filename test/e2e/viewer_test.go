@@ -11,7 +11,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
-	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/api"
 )
 
 // A viewer follows a room as docs/protocol.md says: it keeps the last position
@@ -126,7 +126,7 @@ type tally struct{ received, skipped, gone, connections int }
 // check compares the account with the log, all of the room's messages: each once,
 // in the log's order, the chain of prev unbroken, and every message of the log
 // that did not come declared as skipped, to the number, or inside a gap.
-func (v *viewer) check(log []hub.Entry) (tally, error) {
+func (v *viewer) check(log []api.Entry) (tally, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	sum := tally{connections: v.conns}
@@ -210,7 +210,7 @@ func catchUp(t *testing.T, ctx context.Context, c *crowd, viewers []*viewer) {
 	}
 	first := mark()
 	newest := first
-	must(t, hub.Until(ctx, "bring all viewers to the end", func() error {
+	must(t, api.Until(ctx, "bring all viewers to the end", func() error {
 		for _, v := range viewers {
 			if v.position().Before(first) {
 				newest = mark()
@@ -222,7 +222,7 @@ func catchUp(t *testing.T, ctx context.Context, c *crowd, viewers []*viewer) {
 	// Fewer marks now, so that what is under way arrives, or is declared by the last;
 	// but a viewer that was still full may have skipped that one too.
 	tries := 0
-	must(t, hub.Until(ctx, "bring all viewers to the last message", func() error {
+	must(t, api.Until(ctx, "bring all viewers to the last message", func() error {
 		for _, v := range viewers {
 			if v.position().Before(newest) {
 				if tries++; tries%30 == 0 {

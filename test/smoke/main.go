@@ -9,11 +9,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 )
 
 const stream = hubbub.StreamID("1") // made at the first start
@@ -32,17 +34,17 @@ func main() {
 
 // smoke follows one message all the way.
 func smoke(ctx context.Context, url string) error {
-	s := server{url: url}
-	if err := s.awaitReady(ctx); err != nil {
+	server := api.At(url)
+	if err := awaitReady(ctx, server); err != nil {
 		return err
 	}
 	fmt.Println("  ready")
-	token, err := s.guest(ctx)
+	guest, err := server.Guest(ctx, "smoke")
 	if err != nil {
 		return err
 	}
 	fmt.Println("  signed in as a guest")
-	conn, err := client.Dial(ctx, client.Options{URL: "ws" + strings.TrimPrefix(url, "http") + "/chat/ws", Token: token})
+	conn, err := client.Dial(ctx, client.Options{URL: "ws" + strings.TrimPrefix(url, "http") + "/chat/ws", Token: guest.Token})
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)
 	}
@@ -53,7 +55,7 @@ func smoke(ctx context.Context, url string) error {
 		return err
 	}
 	fmt.Println("  sent, acknowledged and delivered at", message.Position)
-	if err := s.awaitHistory(ctx, text); err != nil {
+	if err := awaitHistory(ctx, server, text); err != nil {
 		return err
 	}
 	fmt.Println("  in the history")
@@ -63,6 +65,16 @@ func smoke(ctx context.Context, url string) error {
 	}
 	fmt.Printf("  counted in the mood of the room, of %d messages\n", total)
 	return nil
+}
+
+func awaitReady(ctx context.Context, server api.At) error {
+	return api.Until(ctx, "wait until the server is ready", func() error {
+		r, err := server.Readiness(ctx)
+		if err == nil && !r.Ready {
+			err = fmt.Errorf("it is not: %v", r.Checks)
+		}
+		return err
+	})
 }
 
 // say sends text and waits until it comes back.
@@ -83,6 +95,16 @@ func say(ctx context.Context, conn *client.Conn, text string) (client.Message, e
 			return m, nil
 		}
 	}
+}
+
+func awaitHistory(ctx context.Context, server api.At, text string) error {
+	return api.Until(ctx, "look for the message in the history", func() error {
+		page, err := server.Page(ctx, stream, "before", hubbub.Position{}, 200)
+		if err == nil && !slices.ContainsFunc(page, func(e api.Entry) bool { return e.Content == text }) {
+			err = fmt.Errorf("it is not among the last %d", len(page))
+		}
+		return err
+	})
 }
 
 // awaitMood waits for an analysis that is complete up to a position.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 )
 
 // patience is far more than a start or a stop takes, on a busy machine too.
@@ -33,13 +34,13 @@ const patience = time.Minute
 // runs. Its methods are one goroutine's at a time, but for the HTTP calls, Dial
 // and the URLs, which may be used concurrently.
 type Server struct {
-	Data  string   // the data folder
-	Flags []string // further flags of serve
-	Env   []string // further environment, NAME=value
+	api.At          // the API
+	Data   string   // the data folder
+	Flags  []string // further flags of serve
+	Env    []string // further environment, NAME=value
 
 	t      testing.TB
 	binary string
-	port   int
 	said   tail // standard error, of all processes
 
 	process *exec.Cmd
@@ -56,11 +57,11 @@ func New(t testing.TB, flags ...string) *Server {
 	if binary == "" {
 		t.Fatal("HUBBUB_BIN must be the absolute path of the hubbub binary; make test sets it")
 	}
-	port, err := freePort()
+	address, err := freeAddress()
 	if err != nil {
 		t.Fatalf("find a free port: %v", err)
 	}
-	s := &Server{Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary, port: port}
+	s := &Server{At: api.At("http://" + address), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
 	t.Cleanup(s.end)
 	return s
 }
@@ -75,28 +76,25 @@ func Start(t testing.TB, flags ...string) *Server {
 	return s
 }
 
-// freePort picks from below the ports that the system gives to clients. Else a
+// freeAddress picks a port from below the ports that the system gives to clients. Else a
 // client that tries again while the server is down could get the server's port,
 // and even be connected to itself.
-func freePort() (int, error) {
-	var err error
+func freeAddress() (address string, err error) {
 	for range 100 {
-		port := 15000 + rand.IntN(15000)
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
 		var l net.Listener
-		if l, err = net.Listen("tcp", address(port)); err == nil {
-			return port, l.Close()
+		if l, err = net.Listen("tcp", address); err == nil {
+			return address, l.Close()
 		}
 	}
-	return 0, err
+	return "", err
 }
 
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+// URL is where the API is, without a slash at the end.
+func (s *Server) URL() string { return string(s.At) }
 
 // Address is host and port.
-func (s *Server) Address() string { return address(s.port) }
-
-// URL is where the API is, without a slash at the end.
-func (s *Server) URL() string { return "http://" + s.Address() }
+func (s *Server) Address() string { return strings.TrimPrefix(s.URL(), "http://") }
 
 // WS is the chat over plain WebSocket, SockJS the same over SockJS.
 func (s *Server) WS() string     { return "ws://" + s.Address() + "/chat/ws" }

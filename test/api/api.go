@@ -1,4 +1,6 @@
-package hub
+// Package api asks a running server over HTTP, for tests and the tools beside
+// them. It knows the wire, nothing of who runs the server.
+package api
 
 import (
 	"bytes"
@@ -16,6 +18,13 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
+// At is where a server is: http://host:port. Its methods may be called
+// concurrently.
+type At string
+
+// patience bounds one request.
+const patience = time.Minute
+
 // round makes a connection for each request: kept ones die with each kill.
 var round = &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 
@@ -31,8 +40,8 @@ func (p *Problem) Error() string { return fmt.Sprintf("status %d: %s", p.Status,
 
 // Call sends a request with a JSON body, unless body is nil, and reads the JSON
 // answer into answer, unless that is nil. Another status than 2xx is a *Problem.
-func (s *Server) Call(ctx context.Context, method, path string, body, answer any) error {
-	got, err := s.call(ctx, method, path, body)
+func (a At) Call(ctx context.Context, method, path string, body, answer any) error {
+	got, err := a.call(ctx, method, path, body)
 	if err == nil && answer != nil {
 		err = json.Unmarshal(got, answer)
 	}
@@ -42,7 +51,7 @@ func (s *Server) Call(ctx context.Context, method, path string, body, answer any
 	return nil
 }
 
-func (s *Server) call(ctx context.Context, method, path string, body any) ([]byte, error) {
+func (a At) call(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var sent io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -51,7 +60,7 @@ func (s *Server) call(ctx context.Context, method, path string, body any) ([]byt
 		}
 		sent = bytes.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, s.URL()+path, sent)
+	request, err := http.NewRequestWithContext(ctx, method, string(a)+path, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +95,7 @@ type Guest struct {
 }
 
 // Guest signs a guest in.
-func (s *Server) Guest(ctx context.Context, name string) (Guest, error) {
+func (a At) Guest(ctx context.Context, name string) (Guest, error) {
 	var answer struct {
 		AccessToken string
 		User        struct {
@@ -94,7 +103,7 @@ func (s *Server) Guest(ctx context.Context, name string) (Guest, error) {
 			Name string
 		}
 	}
-	err := s.Call(ctx, http.MethodPost, "/api/v1/users/guest", map[string]string{"name": name}, &answer)
+	err := a.Call(ctx, http.MethodPost, "/api/v1/users/guest", map[string]string{"name": name}, &answer)
 	return Guest{Token: answer.AccessToken, ID: answer.User.ID, Name: answer.User.Name}, err
 }
 
@@ -106,13 +115,13 @@ type Entry struct {
 
 // History returns everything that was said in a stream after a position, oldest
 // first; the zero position: from the beginning.
-func (s *Server) History(ctx context.Context, stream hubbub.StreamID, after hubbub.Position) ([]Entry, error) {
+func (a At) History(ctx context.Context, stream hubbub.StreamID, after hubbub.Position) ([]Entry, error) {
 	if after.IsZero() {
-		return s.wholeHistory(ctx, stream)
+		return a.wholeHistory(ctx, stream)
 	}
 	var all []Entry
 	for {
-		page, err := s.Page(ctx, stream, "after", after, 200)
+		page, err := a.Page(ctx, stream, "after", after, 200)
 		if err != nil || len(page) == 0 {
 			return all, err
 		}
@@ -122,11 +131,11 @@ func (s *Server) History(ctx context.Context, stream hubbub.StreamID, after hubb
 }
 
 // wholeHistory pages back from the newest, the only way to what came first.
-func (s *Server) wholeHistory(ctx context.Context, stream hubbub.StreamID) ([]Entry, error) {
+func (a At) wholeHistory(ctx context.Context, stream hubbub.StreamID) ([]Entry, error) {
 	var pages [][]Entry
 	var before hubbub.Position
 	for {
-		page, err := s.Page(ctx, stream, "before", before, 200)
+		page, err := a.Page(ctx, stream, "before", before, 200)
 		if err != nil {
 			return nil, err
 		}
@@ -140,13 +149,13 @@ func (s *Server) wholeHistory(ctx context.Context, stream hubbub.StreamID) ([]En
 }
 
 // Page returns one page of history, before or after a position.
-func (s *Server) Page(ctx context.Context, stream hubbub.StreamID, side string, of hubbub.Position, limit int) ([]Entry, error) {
+func (a At) Page(ctx context.Context, stream hubbub.StreamID, side string, of hubbub.Position, limit int) ([]Entry, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if !of.IsZero() {
 		query.Set(side, of.String())
 	}
 	var page struct{ Messages []Entry }
-	err := s.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/messages?"+query.Encode(), nil, &page)
+	err := a.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/messages?"+query.Encode(), nil, &page)
 	return page.Messages, err
 }
 
@@ -159,15 +168,15 @@ type Reading struct {
 }
 
 // Reading asks for the newest analysis.
-func (s *Server) Reading(ctx context.Context, stream hubbub.StreamID) (Reading, error) {
+func (a At) Reading(ctx context.Context, stream hubbub.StreamID) (Reading, error) {
 	var r Reading
-	err := s.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/analysis", nil, &r)
+	err := a.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/analysis", nil, &r)
 	return r, err
 }
 
 // Metrics returns all samples, by name with labels as printed.
-func (s *Server) Metrics(ctx context.Context) (map[string]float64, error) {
-	text, err := s.call(ctx, http.MethodGet, "/metrics", nil)
+func (a At) Metrics(ctx context.Context) (map[string]float64, error) {
+	text, err := a.call(ctx, http.MethodGet, "/metrics", nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the metrics: %w", err)
 	}
@@ -192,9 +201,9 @@ type Readiness struct {
 }
 
 // Readiness asks /readyz; not ready is no error.
-func (s *Server) Readiness(ctx context.Context) (Readiness, error) {
+func (a At) Readiness(ctx context.Context) (Readiness, error) {
 	var r Readiness
-	text, err := s.call(ctx, http.MethodGet, "/readyz", nil)
+	text, err := a.call(ctx, http.MethodGet, "/readyz", nil)
 	r.Status = http.StatusOK
 	if p, ok := err.(*Problem); ok {
 		text, r.Status, err = p.Body, p.Status, nil
@@ -210,9 +219,9 @@ func (s *Server) Readiness(ctx context.Context) (Readiness, error) {
 
 // AwaitSettled waits until relay, archive and analysis have read and committed
 // all of the log. Nothing must be sent meanwhile.
-func (s *Server) AwaitSettled(ctx context.Context) error {
+func (a At) AwaitSettled(ctx context.Context) error {
 	return Until(ctx, "wait until everything is archived and analysed", func() error {
-		m, err := s.Metrics(ctx)
+		m, err := a.Metrics(ctx)
 		if err != nil {
 			return err
 		}
@@ -226,16 +235,21 @@ func (s *Server) AwaitSettled(ctx context.Context) error {
 	})
 }
 
-// Until repeats try until it succeeds or ctx ends; the error is the last try's.
+// Until repeats try until it succeeds or ctx ends; the error is the last try's, or
+// that of the one before, where the last says no more than that time is up.
 func Until(ctx context.Context, what string, try func() error) error {
+	var last error
 	for {
 		err := try()
 		if err == nil {
 			return nil
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", what, err)
+			return fmt.Errorf("%s: %w", what, last)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
