@@ -94,31 +94,42 @@ func (r *Room) joinLatest(s *Subscription, j Join) {
 func (r *Room) joinLive(s *Subscription, j Join) {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
-	position, shown := r.present(j.Channel, j.History)
+	position, events := r.present(j.Channel)
+	newest := r.shown(j.Channel, events[max(0, len(events)-j.History):])
 	out := receipt(j, position)
-	out = append(out, r.replay(j, shown, span{})...)
+	out = append(out, r.replay(j, newest, span{})...)
 	r.attach(s)
 	give(j.Viewer, out)
 }
 
-// present returns the position that has been flushed to viewers and a copy of the
-// newest events up to it, at most so many; viewers is held, so it stays so.
-func (r *Room) present(channel hubbub.Channel, most int) (hubbub.Position, []event) {
+// present returns the position that has been flushed to viewers and the events at
+// hand up to it, which are not the caller's to change; viewers is held, so it
+// stays so.
+func (r *Room) present(channel hubbub.Channel) (hubbub.Position, []event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.mu.pending[hubbub.MessageChannel])+len(r.mu.pending[hubbub.EventChannel]) == 0 {
 		r.mu.flushed = r.mu.last
 	}
 	events := r.mu.recent[channel].events
-	events = events[:max(0, len(events)-len(r.mu.pending[channel]))]
-	shown := slices.Clone(events[max(0, len(events)-most):])
+	return r.mu.flushed, events[:max(0, len(events)-len(r.mu.pending[channel]))]
+}
+
+// shown returns a copy of events at hand as they are to be shown now.
+func (r *Room) shown(channel hubbub.Channel, events []event) []event {
+	shown := slices.Clone(events)
+	if channel != hubbub.MessageChannel {
+		return shown
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range shown {
-		if e := &shown[i]; channel == hubbub.MessageChannel && r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
+		if e := &shown[i]; r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
 			e.value = moderation.Withhold(e.value)
 			e.nonce = ""
 		}
 	}
-	return r.mu.flushed, shown
+	return shown
 }
 
 // resume brings everything after a position, from history as far as the room does
@@ -162,18 +173,19 @@ type catchUp struct {
 func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
-	position, rest := r.present(j.Channel, 2*keep)
+	position, events := r.present(j.Channel)
 	gap := span{}
-	if reach := r.reach(j.Channel, rest); c.after.Before(reach) {
+	if reach := r.reach(j.Channel, events); c.after.Before(reach) {
 		if !end {
 			return false
 		}
 		gap = span{from: c.last, to: reach}
 		c.after, c.last = reach, reach
 	}
-	for len(rest) > 0 && rest[0].position.Compare(c.after) <= 0 {
-		rest = rest[1:]
+	for len(events) > 0 && events[0].position.Compare(c.after) <= 0 {
+		events = events[1:]
 	}
+	rest := r.shown(j.Channel, events)
 	for i := range rest {
 		if between := life(c.last, rest[i].position); !between.empty() {
 			rest[i].gap = between
@@ -195,9 +207,9 @@ func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
 }
 
 // reach returns the position after which the events at hand have everything.
-func (r *Room) reach(channel hubbub.Channel, shown []event) hubbub.Position {
-	if len(shown) > 0 {
-		return shown[0].prev
+func (r *Room) reach(channel hubbub.Channel, events []event) hubbub.Position {
+	if len(events) > 0 {
+		return events[0].prev
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
