@@ -130,7 +130,7 @@ func (a At) History(ctx context.Context, stream hubbub.StreamID, after hubbub.Po
 	}
 }
 
-// wholeHistory pages back from the newest, the only way to what came first.
+// wholeHistory pages back from the newest, as a reader who scrolls up does.
 func (a At) wholeHistory(ctx context.Context, stream hubbub.StreamID) ([]Entry, error) {
 	var pages [][]Entry
 	var before hubbub.Position

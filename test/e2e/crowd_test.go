@@ -102,6 +102,25 @@ func (c *crowd) talk(ctx context.Context) {
 	}
 }
 
+// heard waits until n more of what is said are acknowledged.
+func (c *crowd) heard(ctx context.Context, n int) error {
+	want := c.acknowledged() + n
+	return api.Until(ctx, "have the crowd heard", func() error {
+		if got := c.acknowledged(); got < want {
+			return fmt.Errorf("%d are acknowledged, of %d", got, want)
+		}
+		return nil
+	})
+}
+
+func (c *crowd) acknowledged() int {
+	n := 0
+	for _, book := range c.books {
+		n += book.count(acked)
+	}
+	return n
+}
+
 // stop ends the talking with all answers there, wait when the connections ended.
 func (c *crowd) stop() {
 	close(c.stopped)

@@ -64,12 +64,12 @@ type killer struct {
 // and then looks at what is left.
 func (k *killer) round(ctx context.Context) {
 	k.crowd.begin(ctx)
-	before, start := k.acknowledged(), time.Now()
+	before, start := k.crowd.acknowledged(), time.Now()
 	k.crowd.talk(ctx)
 	k.pause(50*time.Millisecond, 800*time.Millisecond)
 	k.talked += time.Since(start)
 	k.kill(steady)
-	k.acked += k.acknowledged() - before
+	k.acked += k.crowd.acknowledged() - before
 	// Of the others there is at most one for two in the steady state, which alone
 	// are sure to hit many SENDs.
 	for k.left > 0 && 3*(k.others+1) <= k.done+1 && k.random.IntN(3) > 0 {
@@ -114,19 +114,11 @@ func (k *killer) kill(state string) {
 	k.t.Logf("kill %d, %s: %d unacknowledged SENDs", k.done, state, unacknowledged)
 }
 
-func (k *killer) acknowledged() int {
-	n := 0
-	for _, book := range k.crowd.books {
-		n += book.count(acked)
-	}
-	return n
-}
-
 // report says what the kills hit. Kills that hit nothing would show nothing.
 func (k *killer) report(kills int) {
 	rate := float64(k.acked) / k.talked.Seconds()
 	k.t.Logf("%d kills, %d of them with 10 or more unacknowledged SENDs; %d SENDs acknowledged, %.0f a second in the steady state",
-		k.done, k.inFlight, k.acknowledged(), rate)
+		k.done, k.inFlight, k.crowd.acknowledged(), rate)
 	least := (kills*6 + 9) / 10
 	if kills < 10 { // too few to speak of a share
 		least = 1

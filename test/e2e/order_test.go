@@ -10,7 +10,6 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
-	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/faultproxy"
 )
 
@@ -197,12 +196,7 @@ func testGaps(t *testing.T) {
 	c := startCrowd(t, ctx, 20, "1")
 	c.begin(ctx)
 	c.talk(ctx)
-	must(t, api.Until(ctx, "say more than a resume brings", func() error {
-		if n := c.books["1"].count(acked); n < 6500 {
-			return fmt.Errorf("%d were said", n)
-		}
-		return nil
-	}))
+	must(t, c.heard(ctx, 6500)) // more than a resume brings
 	c.stop()
 	log, err := c.server.History(ctx, "1", hubbub.Position{})
 	must(t, err)

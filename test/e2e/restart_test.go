@@ -27,7 +27,7 @@ func TestStop(t *testing.T) {
 		conns = append(conns, conn)
 	}
 	c.talk(ctx)
-	time.Sleep(200 * time.Millisecond) // some load to stop under
+	must(t, c.heard(ctx, 200)) // some load to stop under
 	if err := c.server.Terminate(); err != nil {
 		t.Errorf("SIGTERM: %v, not exit 0", err)
 	}
@@ -60,14 +60,14 @@ func TestKilledUnderLoadIsBackSoon(t *testing.T) {
 	c := startCrowd(t, ctx, 50, "1", "2")
 	c.begin(ctx)
 	c.talk(ctx)
-	time.Sleep(2 * time.Second) // some load to recover from
+	must(t, c.heard(ctx, 2000)) // some load to recover from
 	must(t, c.server.Kill())
 	c.wait()
 	start := time.Now()
 	must(t, c.server.Run())
 	r, err := c.server.Readiness(ctx)
 	must(t, err)
-	t.Logf("ready after %v, with %d messages acknowledged", time.Since(start).Round(time.Millisecond), c.books["1"].count(acked)+c.books["2"].count(acked))
+	t.Logf("ready after %v, with %d messages acknowledged", time.Since(start).Round(time.Millisecond), c.acknowledged())
 	if !r.Ready {
 		t.Errorf("it says that it is ready, /readyz says %v", r.Checks)
 	}
@@ -84,7 +84,7 @@ func TestLogLostItsTail(t *testing.T) {
 	talkABit := func() {
 		c.begin(ctx)
 		c.talk(ctx)
-		time.Sleep(100 * time.Millisecond) // a few hundred messages
+		must(t, c.heard(ctx, 200))
 		c.stop()
 		catchUp(t, ctx, c, a.viewers)
 	}
