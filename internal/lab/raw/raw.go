@@ -49,7 +49,6 @@ const (
 	PhaseRampUp = "ramp-up"
 	PhaseSteady = "steady"
 	PhaseDrain  = "drain"
-	PhaseBooks  = "books"
 )
 
 // A Phase began at At, in seconds since the run started.
