@@ -26,27 +26,29 @@ type nonceKey struct {
 
 // nonces has what was logged with a nonce lately.
 type nonces struct {
-	logged map[nonceKey]Logged
-	times  map[nonceKey]time.Time
-	order  []nonceKey // oldest first
+	known map[nonceKey]nonced
+	order []nonceKey // oldest first
+}
+
+type nonced struct {
+	Logged
+	at time.Time
 }
 
 // add notes a message; the first with a nonce counts.
 func (n *nonces) add(m *hubbub.Message, position hubbub.Position, at time.Time) {
-	for len(n.order) > 0 && (len(n.order) >= maxNonces || at.Sub(n.times[n.order[0]]) > nonceWindow) {
-		delete(n.logged, n.order[0])
-		delete(n.times, n.order[0])
+	for len(n.order) > 0 && (len(n.order) >= maxNonces || at.Sub(n.known[n.order[0]].at) > nonceWindow) {
+		delete(n.known, n.order[0])
 		n.order = n.order[1:]
 	}
 	key := nonceKey{m.Sender.ID, m.Nonce}
-	if _, known := n.logged[key]; known {
+	if _, known := n.known[key]; known {
 		return
 	}
-	if n.logged == nil {
-		n.logged, n.times = map[nonceKey]Logged{}, map[nonceKey]time.Time{}
+	if n.known == nil {
+		n.known = map[nonceKey]nonced{}
 	}
-	n.logged[key] = Logged{m.ID, position}
-	n.times[key] = at
+	n.known[key] = nonced{Logged{m.ID, position}, at}
 	n.order = append(n.order, key)
 }
 
@@ -54,7 +56,6 @@ func (n *nonces) add(m *hubbub.Message, position hubbub.Position, at time.Time) 
 func (r *Room) Repeated(sender hubbub.UserID, nonce string, now time.Time) (Logged, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := nonceKey{sender, nonce}
-	logged, ok := r.mu.nonces.logged[key]
-	return logged, ok && now.Sub(r.mu.nonces.times[key]) <= nonceWindow
+	before, ok := r.mu.nonces.known[nonceKey{sender, nonce}]
+	return before.Logged, ok && now.Sub(before.at) <= nonceWindow
 }

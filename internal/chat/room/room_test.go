@@ -338,7 +338,7 @@ func TestNonces(t *testing.T) {
 	}
 	is := func(nonce string, want uint64, why string) {
 		t.Helper()
-		if got := n.logged[nonceKey{"ada", nonce}].Position.N; got != want {
+		if got := n.known[nonceKey{"ada", nonce}].Position.N; got != want {
 			t.Errorf("%s is %d, want %d: %s", nonce, got, want, why)
 		}
 	}
@@ -352,8 +352,8 @@ func TestNonces(t *testing.T) {
 	}
 	is("a", 0, "too many came after it")
 	is("b0", 10, "the newest are known")
-	if len(n.order) != maxNonces || len(n.logged) != maxNonces || len(n.times) != maxNonces {
-		t.Errorf("%d, %d, %d are kept", len(n.order), len(n.logged), len(n.times))
+	if len(n.order) != maxNonces || len(n.known) != maxNonces {
+		t.Errorf("%d, %d are kept", len(n.order), len(n.known))
 	}
 }
 
