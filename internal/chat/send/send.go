@@ -217,11 +217,11 @@ func (s *Sender) check(ctx context.Context, p Post, raw string) (*hubbub.Message
 	if err := s.options.May(p.Who, stream); err != nil {
 		return nil, nil, err
 	}
-	r, err := s.options.Hub.Room(ctx, p.Stream)
+	content, err := text.Content(raw, text.Limits{Characters: s.options.Length})
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err := text.Content(raw, text.Limits{Characters: s.options.Length})
+	r, err := s.options.Hub.Room(ctx, p.Stream)
 	if err != nil {
 		return nil, nil, err
 	}
