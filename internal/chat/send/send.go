@@ -211,9 +211,6 @@ func (s *Sender) check(ctx context.Context, p Post, raw string) (*hubbub.Message
 	if err != nil {
 		return nil, nil, err
 	}
-	if stream.Status == hubbub.StatusEnded {
-		return nil, nil, hubbub.Refuse(hubbub.CodeStreamEnded, "the stream %s has ended; its chat can be read, not written", p.Stream)
-	}
 	if err := s.options.May(p.Who, stream); err != nil {
 		return nil, nil, err
 	}

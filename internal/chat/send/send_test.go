@@ -23,6 +23,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 	"github.com/hubbub-live/hubbub/internal/history"
 	"github.com/hubbub-live/hubbub/internal/livebus/localbus"
+	"github.com/hubbub-live/hubbub/internal/streams"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
 
@@ -98,7 +99,7 @@ func newDesk(t testing.TB, o Options) *desk {
 		if who.User == "nobody" {
 			return hubbub.Refuse(hubbub.CodeForbidden, "not you")
 		}
-		return nil
+		return streams.May(streams.Actor{User: who.User, Roles: who.Roles}, streams.ActionSend, s)
 	}
 	d.registry = prometheus.NewRegistry()
 	o.Metrics = d.registry
