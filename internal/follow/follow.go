@@ -92,9 +92,9 @@ func (f *Follower) Healthy() error { return f.trouble.err() }
 // Run follows the topic until ctx ends, and then returns nil, or until the log is
 // closed, and then returns that. What was done is committed before it returns.
 func (f *Follower) Run(ctx context.Context, work Work) error {
-	pause := f.newPause()
+	pause := Pause{Longest: f.o.MaxPause}
 	for {
-		err := f.member(ctx, work, pause)
+		err := f.member(ctx, work, &pause)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -103,12 +103,12 @@ func (f *Follower) Run(ctx context.Context, work Work) error {
 			return err
 		}
 		f.failed(Reading, err)
-		pause.wait(ctx)
+		pause.Wait(ctx)
 	}
 }
 
 // member joins the group and works until something of the log fails.
-func (f *Follower) member(ctx context.Context, work Work, pause *pause) error {
+func (f *Follower) member(ctx context.Context, work Work, pause *Pause) error {
 	done := newProgress()
 	f.progress.Store(done)
 	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords, After: f.after(done)})
@@ -149,13 +149,13 @@ func (f *Follower) after(done *progress) func(int) (hubbub.Position, bool) {
 	}
 }
 
-func (f *Follower) fetch(ctx context.Context, consumer eventlog.Consumer, batches chan<- eventlog.Batch, pause *pause) error {
+func (f *Follower) fetch(ctx context.Context, consumer eventlog.Consumer, batches chan<- eventlog.Batch, pause *Pause) error {
 	for {
 		batch, err := consumer.Next(ctx)
 		if err != nil {
 			return err
 		}
-		pause.reset()
+		pause.Reset()
 		select {
 		case batches <- batch:
 		case <-ctx.Done():
@@ -168,7 +168,7 @@ func (f *Follower) fetch(ctx context.Context, consumer eventlog.Consumer, batche
 }
 
 func (f *Follower) work(ctx context.Context, work Work, batches <-chan eventlog.Batch, done *progress) error {
-	pause := f.newPause()
+	pause := Pause{Longest: f.o.MaxPause}
 	for {
 		var batch eventlog.Batch
 		select {
@@ -185,9 +185,9 @@ func (f *Follower) work(ctx context.Context, work Work, batches <-chan eventlog.
 				return ctx.Err()
 			}
 			f.failed(Working, err)
-			pause.wait(ctx)
+			pause.Wait(ctx)
 		}
-		pause.reset()
+		pause.Reset()
 		f.trouble.clear(Working)
 		done.reached(batch.Partition, batch.Prev, through(batch))
 	}

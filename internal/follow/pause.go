@@ -6,22 +6,24 @@ import (
 	"time"
 )
 
-// A pause doubles from try to try, less up to half of itself at random, so that
+// A Pause doubles from try to try, less up to half of itself at random, so that
 // those who failed together do not come back together.
-type pause struct{ shortest, longest, next time.Duration }
-
-func (f *Follower) newPause() *pause {
-	return &pause{shortest: f.o.MaxPause / 100, longest: f.o.MaxPause}
+type Pause struct {
+	Longest time.Duration // the first is 1/100 of it
+	last    time.Duration
 }
 
-// reset makes the next pause the shortest.
-func (p *pause) reset() { p.next = 0 }
-
-// wait waits as long as it is time to, or until ctx ends.
-func (p *pause) wait(ctx context.Context) {
-	p.next = min(max(2*p.next, p.shortest), p.longest)
-	sleep(ctx, p.next-rand.N(p.next/2+1))
+// Next returns how long to wait until the next try.
+func (p *Pause) Next() time.Duration {
+	p.last = min(max(2*p.last, p.Longest/100), p.Longest)
+	return p.last - rand.N(p.last/2+1)
 }
+
+// Reset makes the next pause the first.
+func (p *Pause) Reset() { p.last = 0 }
+
+// Wait waits for as long as Next says, or until ctx ends.
+func (p *Pause) Wait(ctx context.Context) { sleep(ctx, p.Next()) }
 
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

@@ -8,6 +8,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/follow"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // publish publishes results as they are due, until ctx ends.
 func (w *Worker) publish(ctx context.Context) {
-	pause := pause{longest: w.o.MaxPause}
+	pause := follow.Pause{Longest: w.o.MaxPause}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	forget := time.Now().Add(forgetEvery)
@@ -129,7 +130,7 @@ func (w *Worker) append(ctx context.Context, results []result) {
 }
 
 // settle schedules what is next for streams whose results were tried.
-func (w *Worker) settle(results []result, pause *pause) {
+func (w *Worker) settle(results []result, pause *follow.Pause) {
 	if len(results) == 0 {
 		return
 	}
@@ -142,10 +143,10 @@ func (w *Worker) settle(results []result, pause *pause) {
 	w.metrics.results.Add(float64(len(results) - len(errs)))
 	var again time.Time
 	if len(errs) == 0 {
-		pause.reset()
+		pause.Reset()
 		w.said("publish", nil)
 	} else {
-		again = time.Now().Add(pause.next())
+		again = time.Now().Add(pause.Next())
 		w.said("publish", fmt.Errorf("publish %d results: %w", len(errs), errs[0]))
 	}
 	for _, r := range results {

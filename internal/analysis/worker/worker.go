@@ -143,7 +143,7 @@ func (w *Worker) Result(ctx context.Context, stream hubbub.StreamID) (value []by
 // start reads what is stored, and schedules the results that may not have been
 // published. It tries until that works; false: ctx ended.
 func (w *Worker) start(ctx context.Context) bool {
-	pause := pause{longest: w.o.MaxPause}
+	pause := follow.Pause{Longest: w.o.MaxPause}
 	for {
 		err := w.resume(ctx)
 		if ctx.Err() != nil {
@@ -153,9 +153,7 @@ func (w *Worker) start(ctx context.Context) bool {
 		if err == nil {
 			return true
 		}
-		if !sleep(ctx, pause.next()) {
-			return false
-		}
+		pause.Wait(ctx)
 	}
 }
 
