@@ -17,15 +17,19 @@ type progress struct {
 
 	mu struct {
 		sync.Mutex
-		uncommitted     map[int]hubbub.Position // by partition
-		done, committed map[int]hubbub.Position // likewise; of partitions worked on
+		partitions map[int]*reach // those worked on
 	}
+}
+
+// A reach is how far the work got in a partition.
+type reach struct {
+	done, committed hubbub.Position
+	owed            bool // done is to be committed
 }
 
 func newProgress() *progress {
 	p := &progress{}
-	p.mu.uncommitted = map[int]hubbub.Position{}
-	p.mu.done, p.mu.committed = map[int]hubbub.Position{}, map[int]hubbub.Position{}
+	p.mu.partitions = map[int]*reach{}
 	return p
 }
 
@@ -33,57 +37,56 @@ func newProgress() *progress {
 func (p *progress) reached(partition int, from, through hubbub.Position) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mu.uncommitted[partition], p.mu.done[partition] = through, through
-	if _, known := p.mu.committed[partition]; !known {
-		p.mu.committed[partition] = from
+	r, known := p.mu.partitions[partition]
+	if !known {
+		r = &reach{committed: from}
+		p.mu.partitions[partition] = r
 	}
+	r.done, r.owed = through, true
 }
 
 // ahead returns how many records are done and not committed.
 func (p *progress) ahead() (records int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for partition, done := range p.mu.done {
-		if committed := p.mu.committed[partition]; committed.Epoch == done.Epoch && committed.Before(done) {
-			records += int64(done.N - committed.N)
+	for _, r := range p.mu.partitions {
+		if r.committed.Epoch == r.done.Epoch && r.committed.Before(r.done) {
+			records += int64(r.done.N - r.committed.N)
 		}
 	}
 	return records
 }
 
 // commit commits every partition that moved. One that went to another member is
-// that member's affair.
+// that member's affair; one that fails is left for the next commit.
 func (p *progress) commit(ctx context.Context) error {
-	p.mu.Lock()
-	moved := p.mu.uncommitted
-	p.mu.uncommitted = make(map[int]hubbub.Position, len(moved))
-	p.mu.Unlock()
-
 	var errs []error
-	for partition, through := range moved {
+	for partition, through := range p.owed() {
 		err := p.consumer.Commit(ctx, partition, through)
-		switch {
-		case err == nil || errors.Is(err, eventlog.ErrLost):
+		if err == nil || errors.Is(err, eventlog.ErrLost) {
 			p.settled(partition, through)
-		default:
-			errs = append(errs, fmt.Errorf("commit %v of partition %d: %w", through, partition, err))
-			p.again(partition, through)
+			continue
 		}
+		errs = append(errs, fmt.Errorf("commit %v of partition %d: %w", through, partition, err))
 	}
 	return errors.Join(errs...)
+}
+
+func (p *progress) owed() map[int]hubbub.Position {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	owed := map[int]hubbub.Position{}
+	for partition, r := range p.mu.partitions {
+		if r.owed {
+			owed[partition] = r.done
+		}
+	}
+	return owed
 }
 
 func (p *progress) settled(partition int, through hubbub.Position) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mu.committed[partition] = through
-}
-
-// again leaves a partition for the next commit, unless the work got further.
-func (p *progress) again(partition int, through hubbub.Position) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mu.uncommitted[partition].Before(through) {
-		p.mu.uncommitted[partition] = through
-	}
+	r := p.mu.partitions[partition]
+	r.committed, r.owed = through, r.done != through
 }
