@@ -10,8 +10,8 @@ import (
 // rates limits users by the generic cell rate algorithm: a user is one time, the
 // one at which all that was sent would have been due at the steady rate.
 type rates struct {
-	interval float64 // messages a second; 0: no limit
-	burst    int
+	perSecond float64 // messages; 0: no limit
+	burst     int
 
 	mu  sync.Mutex
 	due map[hubbub.UserID]time.Time
@@ -19,10 +19,10 @@ type rates struct {
 
 // take uses up one message of user's and returns 0, or how long to wait.
 func (r *rates) take(user hubbub.UserID, now time.Time) time.Duration {
-	if r.interval <= 0 {
+	if r.perSecond <= 0 {
 		return 0
 	}
-	step := time.Duration(float64(time.Second) / r.interval)
+	step := time.Duration(float64(time.Second) / r.perSecond)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	due := r.due[user]

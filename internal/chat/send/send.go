@@ -2,8 +2,8 @@
 // limited, recognised when repeated, appended, and answered exactly once, with a
 // receipt only when it is durable.
 //
-// Nothing here waits for the log or for other viewers; answers come from the
-// log's goroutine.
+// Nothing here waits for the log or for other viewers, but a repeat of a message
+// whose outcome is unknown; answers come from the log's goroutine.
 package send
 
 import (
@@ -43,7 +43,7 @@ type Options struct {
 
 	Rate    float64       // messages a second and user; 0: no limit
 	Burst   int           // of the rate
-	Length  int           // user-perceived characters of a message; 0: no limit but maxContent
+	Length  int           // user-perceived characters of a message; 0: no limit but text.DefaultBytes
 	Timeout time.Duration // after it the outcome is reported as unknown; 0: 10 s
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -86,7 +86,7 @@ func New(options Options) *Sender {
 		options.Now = time.Now
 	}
 	s := &Sender{options: options, count: newCounters(options.Metrics)}
-	s.rates.interval, s.rates.burst = options.Rate, options.Burst
+	s.rates.perSecond, s.rates.burst = options.Rate, options.Burst
 	return s
 }
 
@@ -107,8 +107,9 @@ func (s *Sender) Run(ctx context.Context) error {
 	}
 }
 
-// Post checks a message and appends it to the log. It waits at most for the room
-// to be loaded and the stream to be looked up; the answer may come later.
+// Post checks a message and appends it to the log. It waits for the stream to be
+// looked up and the room to be loaded, and with the repeat of a message whose
+// outcome is unknown, for what is logged to be seen; the answer may come later.
 func (s *Sender) Post(ctx context.Context, p Post) {
 	body, err := parse(p.Body, p.Stream)
 	answer := s.answerer(p, body.Content)
