@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/follow"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 )
 
@@ -24,6 +24,9 @@ type repair struct {
 // maxHeld bounds what is held during a repair; beyond it the repair fetches that
 // too.
 const maxHeld = 10_000
+
+// longestPause is how long a room waits at most before it asks history again.
+const longestPause = 2 * time.Second
 
 // take is the room's livebus.Handler.
 func (r *Room) take(b livebus.Batch) {
@@ -97,7 +100,8 @@ func later(p, q hubbub.Position) hubbub.Position {
 // repair fetches from history until the chain is whole again, for as long as it
 // takes: viewers wait rather than be shown a chat with a hole in it.
 func (r *Room) repair(ctx context.Context) {
-	for attempt := 0; ctx.Err() == nil; attempt++ {
+	pause := follow.Pause{Longest: longestPause}
+	for ctx.Err() == nil {
 		r.mu.Lock()
 		if r.mended() {
 			r.mu.Unlock()
@@ -113,12 +117,12 @@ func (r *Room) repair(ctx context.Context) {
 			r.jump()
 		case err != nil:
 			r.logger().Warn("a gap in the live messages cannot be filled yet", "after", last.String(), "error", err)
-			pause(ctx, attempt)
+			pause.Wait(ctx)
 		default:
 			if len(entries) > 0 {
-				attempt = 0
+				pause.Reset()
 			} else if !last.Before(through) {
-				pause(ctx, attempt) // what the bus has seen is not readable yet
+				pause.Wait(ctx) // what the bus has seen is not readable yet
 			}
 			r.append(entries, through)
 		}
@@ -245,15 +249,4 @@ func eventOf(e archive.Entry) (livebus.Event, bool) {
 		return out, false
 	}
 	return out, e.Version <= eventlog.Version
-}
-
-// pause waits before another attempt: longer each time up to 2 s, with jitter.
-func pause(ctx context.Context, attempt int) {
-	wait := min(20*time.Millisecond<<min(attempt, 7), 2*time.Second)
-	timer := time.NewTimer(wait/2 + rand.N(wait/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/follow"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/moderation"
 )
@@ -138,7 +139,7 @@ func (r *Room) ID() hubbub.StreamID { return r.id }
 // Reach waits until the room has seen everything up to a position, which it
 // fetches if need be.
 func (r *Room) Reach(ctx context.Context, p hubbub.Position) error {
-	for attempt := 0; ; attempt++ {
+	for pause := (follow.Pause{Longest: longestPause}); ; {
 		r.mu.Lock()
 		r.mu.used = r.hub.options.Now()
 		there := p.Compare(r.mu.last) <= 0
@@ -149,7 +150,7 @@ func (r *Room) Reach(ctx context.Context, p hubbub.Position) error {
 		if there || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pause(ctx, attempt)
+		pause.Wait(ctx)
 	}
 }
 
