@@ -187,7 +187,4 @@ func (c *Conn) Err() error {
 	return c.mu.err
 }
 
-// WriteRaw sends text as one WebSocket message, whatever it is.
-func (c *Conn) WriteRaw(text []byte) error { return c.transport.write(text) }
-
 func (c *Conn) next() string { return strconv.FormatInt(c.serial.Add(1), 10) }

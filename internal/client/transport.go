@@ -18,8 +18,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// Protocols are the STOMP sub-protocols offered, best first.
-var Protocols = []string{"v12.stomp", "v11.stomp", "v10.stomp"}
+// protocols are the STOMP sub-protocols offered, best first.
+var protocols = []string{"v12.stomp", "v11.stomp", "v10.stomp"}
 
 // maxMessage bounds one WebSocket message from the server. A page of 200
 // messages of 4 KiB fits many times over.
@@ -57,7 +57,7 @@ func open(ctx context.Context, o Options) (*transport, error) {
 	}
 	dialer := ws.Dialer{ReadBufferSize: readBuffer, NetDial: o.NetDial, TLSConfig: o.TLS, Header: ws.HandshakeHeaderHTTP(o.Header)}
 	if !sockjs {
-		dialer.Protocols = Protocols
+		dialer.Protocols = protocols
 	}
 	var refused error
 	dialer.OnStatusError = func(status int, _ []byte, answer io.Reader) {

@@ -40,7 +40,7 @@ func New(proxies []string) (*Resolver, error) {
 // trusted proxy, the last one in X-Forwarded-For that is none. What comes before
 // it there may be made up. The zero Addr: the connection has none that can be read.
 func (r *Resolver) Of(req *http.Request) netip.Addr {
-	addr := Peer(req)
+	addr := peer(req)
 	forwarded := strings.Join(req.Header["X-Forwarded-For"], ",")
 	for range hops {
 		if !r.trusts(addr) || forwarded == "" {
@@ -73,13 +73,13 @@ func (r *Resolver) Local(req *http.Request) bool {
 	return true
 }
 
-// Peer returns the address at the other end of the connection, trusted or not.
-func Peer(req *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(req.RemoteAddr)
+// peer returns the address at the other end of the connection, trusted or not.
+func peer(req *http.Request) netip.Addr {
+	end, err := netip.ParseAddrPort(req.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	return peer.Addr().Unmap().WithZone("")
+	return end.Addr().Unmap().WithZone("")
 }
 
 // Network is who counts as one where addresses are limited: an IPv4 address, or

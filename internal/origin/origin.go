@@ -75,13 +75,6 @@ func (p *Policy) Allowed(r *http.Request) bool {
 	return slices.Contains(p.listed, o) || sameHost(o, r.Host)
 }
 
-// Listed says whether the origin of r was named, not just let in by Any or for
-// being the same: such pages may send what the browser adds by itself.
-func (p *Policy) Listed(r *http.Request) bool {
-	o, ok := normalise(r.Header.Get("Origin"))
-	return ok && slices.Contains(p.listed, o)
-}
-
 func sameHost(origin, host string) bool {
 	scheme, _, _ := strings.Cut(origin, "://")
 	o, ok := normalise(scheme + "://" + host)

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 )
 
@@ -59,9 +60,6 @@ func TestAllowed(t *testing.T) {
 			t.Errorf("%s: %v", row.why, got)
 		}
 	}
-	if !listed.Listed(request("h", "http://localhost:5173")) || listed.Listed(request("h", "http://h")) || all.Listed(request("h", "http://x")) {
-		t.Error("Listed is for named origins alone")
-	}
 }
 
 func TestBadOriginsAreRefusedAtStart(t *testing.T) {
@@ -85,8 +83,10 @@ func FuzzAllowed(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, origin, host string) {
-		r := request(host, origin)
-		if p.Allowed(r) && !p.Listed(r) && !sameHost(mustNormalise(t, origin), host) {
+		if !p.Allowed(request(host, origin)) {
+			return
+		}
+		if o := mustNormalise(t, origin); !slices.Contains(p.listed, o) && !sameHost(o, host) {
 			t.Errorf("%q was let in at %q", origin, host)
 		}
 	})

@@ -24,7 +24,7 @@ func AppendFrame(dst []byte, v Version, command string, body []byte, headers ...
 	for i := 0; i < len(headers); i += 2 {
 		dst = append(dst, headers[i]...)
 		dst = append(dst, ':')
-		dst = AppendEscaped(dst, v, headers[i+1])
+		dst = appendEscaped(dst, v, headers[i+1])
 		dst = append(dst, '\n')
 	}
 	if len(body) == 0 {
@@ -72,7 +72,7 @@ func AppendMessage(dst []byte, v Version, e *Envelope, m *Message) []byte {
 // completes: what it appends can be made once for all subscriptions.
 func AppendEnvelope(dst []byte, v Version, e *Envelope) []byte {
 	dst = append(dst, "MESSAGE\nsubscription:"...)
-	dst = AppendEscaped(dst, v, e.Subscription)
+	dst = appendEscaped(dst, v, e.Subscription)
 	if e.Replay {
 		dst = append(dst, "\nreplay:true"...)
 	}
@@ -92,9 +92,9 @@ func AppendEnvelope(dst []byte, v Version, e *Envelope) []byte {
 // AppendContent appends what follows the envelope.
 func AppendContent(dst []byte, v Version, m *Message) []byte {
 	dst = append(dst, "destination:"...)
-	dst = AppendEscaped(dst, v, m.Destination)
+	dst = appendEscaped(dst, v, m.Destination)
 	dst = append(dst, "\nmessage-id:"...)
-	dst = AppendEscaped(dst, v, m.ID)
+	dst = appendEscaped(dst, v, m.ID)
 	dst = append(dst, "\ncontent-type:"+ContentType+"\n"...)
 	if !m.Position.IsZero() {
 		dst = append(dst, "position:"...)
@@ -105,7 +105,7 @@ func AppendContent(dst []byte, v Version, m *Message) []byte {
 	}
 	if m.Nonce != "" {
 		dst = append(dst, "nonce:"...)
-		dst = AppendEscaped(dst, v, m.Nonce)
+		dst = appendEscaped(dst, v, m.Nonce)
 		dst = append(dst, '\n')
 	}
 	return appendBody(dst, m.Body)

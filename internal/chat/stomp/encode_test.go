@@ -81,7 +81,7 @@ func TestAppendEscaped(t *testing.T) {
 		V11: `a:b\\c\nd e f`, // 1.1 has no way to write a carriage return
 		V12: `a\cb\\c\nd\re f`,
 	} {
-		if got := string(AppendEscaped(nil, v, all)); got != want {
+		if got := string(appendEscaped(nil, v, all)); got != want {
 			t.Errorf("version %q: got %q, want %q", v, got, want)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// AppendEscaped appends a header value as version v writes it. What v cannot
+// appendEscaped appends a header value as version v writes it. What v cannot
 // express becomes a space: line ends before 1.1, carriage returns before 1.2,
 // NUL in any version, since clients split frames at it. So no value can forge a
 // header or a frame.
@@ -14,7 +14,7 @@ import (
 // 1.1 leaves colons as they are, against the letter of its specification: every
 // reader splits a header at its first colon, and stompjs 2, which speaks 1.1,
 // does not know about escapes; it would not recognise its own ids.
-func AppendEscaped(dst []byte, v Version, s string) []byte {
+func appendEscaped(dst []byte, v Version, s string) []byte {
 	start := 0
 	for i := range len(s) {
 		var escape string
