@@ -62,11 +62,21 @@ func (a *Archive) erase(ctx context.Context, user hubbub.UserID) (changed int64,
 		}
 		after = rows[chunk-1].place
 	}
-	if changed == 0 {
-		return 0, nil
+	return changed, a.fold(ctx)
+}
+
+// fold folds the write-ahead log into the file. It is done after every erasure, also
+// one that changed nothing: it may be the repeat of one that could not do this.
+func (a *Archive) fold(ctx context.Context) error {
+	var busy bool
+	var pages, folded int
+	if err := a.writer.QueryRowContext(ctx, foldLog).Scan(&busy, &pages, &folded); err != nil {
+		return err
 	}
-	_, err = a.writer.ExecContext(ctx, foldLog)
-	return changed, err
+	if busy {
+		return fmt.Errorf("%w: texts are still in the write-ahead log, which is being read", archive.ErrUnavailable)
+	}
+	return nil
 }
 
 // noteErasure makes the erasure known and returns up to which time it goes.

@@ -98,10 +98,12 @@ func TestAFullOrReadOnlyDiskIsSaidAndRecovers(t *testing.T) {
 	}
 }
 
-// TestErasedTextLeavesTheFiles looks for the text in the bytes on disk.
+// TestErasedTextLeavesTheFiles looks for the text in the bytes on disk. While a
+// reader holds on to what was there before, Erase says that it is not done.
 func TestErasedTextLeavesTheFiles(t *testing.T) {
 	dir := t.TempDir()
 	a := openFile(t, filepath.Join(dir, "archive.db"))
+	exec(t, a.writer, `PRAGMA busy_timeout = 10`)
 	var entries []archive.Entry
 	for n := range uint64(500) {
 		entries = append(entries, archivetest.Entry("s", 1, n+1, "gone"), archivetest.Entry("s", 2, n+1, "stays"))
@@ -109,8 +111,20 @@ func TestErasedTextLeavesTheFiles(t *testing.T) {
 	if err := a.Append(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := a.Erase(t.Context(), "gone"); err != nil || n != 500 {
-		t.Fatalf("Erase = %d, %v", n, err)
+	reader, err := a.readers.Query(`SELECT id FROM entries`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	reader.Next() // and no further
+	if n, err := a.Erase(t.Context(), "gone"); n != 500 || !errors.Is(err, archive.ErrUnavailable) {
+		t.Fatalf("Erase while somebody reads = %d, %v", n, err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := a.Erase(t.Context(), "gone"); err != nil || n != 0 {
+		t.Fatalf("Erase again = %d, %v", n, err)
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
