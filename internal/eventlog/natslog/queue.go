@@ -16,8 +16,6 @@ type waiting struct {
 	done   func(hubbub.Position, time.Time, error)
 }
 
-func (w waiting) fail(err error) { w.done(hubbub.Position{}, time.Time{}, err) }
-
 // A queue holds the records of a topic until its writer takes them. Records
 // count as in it until they are settled.
 type queue struct {
