@@ -1,6 +1,7 @@
 package stomp
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/hubbub-live/hubbub"
@@ -19,7 +20,11 @@ func AppendFrame(dst []byte, v Version, command string, body []byte, headers ...
 	if opening(command) {
 		v = 0
 	}
-	dst = append(dst, command...)
+	size := len(command) + len(body) + len("\ncontent-length:65536\n\n\x00")
+	for _, text := range headers {
+		size += len(text) + 1
+	}
+	dst = append(slices.Grow(dst, size), command...)
 	dst = append(dst, '\n')
 	for i := 0; i < len(headers); i += 2 {
 		dst = append(dst, headers[i]...)

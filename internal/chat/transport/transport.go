@@ -5,6 +5,7 @@ package transport
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/gobwas/ws"
 	"github.com/hubbub-live/hubbub/internal/chat/sockjs"
@@ -111,7 +112,7 @@ func putHeader(header *[maxHeader]byte, op ws.OpCode, size int) int {
 // AppendMessage appends a WebSocket message with one STOMP frame to dst.
 func AppendMessage(t Transport, dst, frame []byte) []byte {
 	var p Packer
-	p.Reset(t, dst)
+	p.Reset(t, slices.Grow(dst, maxHeader+len(frame)))
 	p.Add(frame, nil)
 	return p.Bytes()
 }
