@@ -19,6 +19,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/sqlitearchive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/eventlogtest"
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 )
 
@@ -329,24 +330,12 @@ func TestStoresThatFail(t *testing.T) {
 // sayMany logs n messages at once, a hundred times faster than one by one.
 func (s *story) sayMany(t *testing.T, n int) {
 	t.Helper()
-	type outcome struct {
-		record eventlog.Record
-		err    error
-	}
-	outcomes := make(chan outcome, n) // in the order of the log
+	var records []eventlog.Record
 	for i := range n {
 		m := hubbub.Message{ID: hubbub.MessageID(fmt.Sprintf("%s-many-%d", s.stream, i)), StreamID: s.stream, CreatedAt: time.Unix(1, 0)}
-		r := eventlog.Record{Stream: s.stream, Version: eventlog.Version, Value: m.AppendJSON(nil)}
-		s.Log.Append(t.Context(), eventlog.RawChats, r, func(at hubbub.Position, now time.Time, err error) {
-			r.Position, r.Time = at, now
-			outcomes <- outcome{r, err}
-		})
+		records = append(records, eventlog.Record{Stream: s.stream, Version: eventlog.Version, Value: m.AppendJSON(nil)})
 	}
-	for range n {
-		o := <-outcomes
-		if o.err != nil {
-			t.Fatal(o.err)
-		}
-		s.entries = append(s.entries, archive.Of(o.record))
+	for _, r := range eventlogtest.AppendAll(t, s.Log, eventlog.RawChats, records...) {
+		s.entries = append(s.entries, archive.Of(r))
 	}
 }

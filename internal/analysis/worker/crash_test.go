@@ -8,6 +8,8 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/crashtest"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/eventlogtest"
 )
 
 // TestKilledAtAnyInstantCountsOnce kills a process that counts a log, again and
@@ -22,7 +24,7 @@ func TestKilledAtAnyInstantCountsOnce(t *testing.T) {
 	stored := int64(0)
 	for round := range crashtest.Rounds(8) {
 		l := openLog(t, killer.Dir)
-		appendAll(t, l, records(round*perRound, perRound))
+		eventlogtest.AppendAll(t, l, eventlog.RawChats, records(round*perRound, perRound)...)
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}

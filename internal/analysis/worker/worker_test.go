@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/analysis/sqlitetally"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/eventlogtest"
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 )
 
@@ -59,25 +59,6 @@ func records(from, n int) (list []eventlog.Record) {
 		list = append(list, r)
 	}
 	return list
-}
-
-// appendAll appends records and waits until they are durable.
-func appendAll(t testing.TB, l eventlog.Log, records []eventlog.Record) {
-	t.Helper()
-	var all sync.WaitGroup
-	room := make(chan struct{}, 5000) // the log's queue is bounded
-	for _, r := range records {
-		all.Add(1)
-		room <- struct{}{}
-		l.Append(context.Background(), eventlog.RawChats, r, func(_ hubbub.Position, _ time.Time, err error) {
-			if err != nil {
-				t.Errorf("append: %v", err)
-			}
-			<-room
-			all.Done()
-		})
-	}
-	all.Wait()
 }
 
 // readAll returns what the log has of a room.
@@ -254,7 +235,7 @@ func TestRestartsAndFaultsCountOnce(t *testing.T) {
 		})
 		for range random.IntN(4) {
 			n := random.IntN(300)
-			appendAll(t, l, records(next, n))
+			eventlogtest.AppendAll(t, l, eventlog.RawChats, records(next, n)...)
 			next += n
 			time.Sleep(time.Duration(random.IntN(20_000)) * time.Microsecond)
 		}
@@ -272,7 +253,7 @@ func TestRestartsAndFaultsCountOnce(t *testing.T) {
 func TestSkipsWhatIsNoMessage(t *testing.T) {
 	dir := t.TempDir()
 	l, store := openLog(t, dir), openStore(t, dir)
-	appendAll(t, l, records(0, 100)) // 6 of them
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, records(0, 100)...) // 6 of them
 	metrics := prometheus.NewRegistry()
 	_, stop := start(t, worker.Options{Log: l, Store: store, Registerer: metrics})
 	defer stop()
@@ -287,7 +268,7 @@ func TestSkipsWhatIsNoMessage(t *testing.T) {
 func TestALostStoreIsMadeAnew(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir)
-	appendAll(t, l, records(0, 500))
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, records(0, 500)...)
 	finish(t, l, openStore(t, dir))
 	finish(t, l, openStore(t, t.TempDir()))
 }
@@ -298,7 +279,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	const n = 50_000
 	dir := b.TempDir()
 	l := openLog(b, dir)
-	appendAll(b, l, records(0, n))
+	eventlogtest.AppendAll(b, l, eventlog.RawChats, records(0, n)...)
 	for b.Loop() {
 		b.StopTimer()
 		store := openStore(b, b.TempDir())

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/sqlitearchive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/eventlogtest"
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 )
 
@@ -58,25 +58,6 @@ func messages(n int) (records []eventlog.Record) {
 		records = append(records, message(i))
 	}
 	return records
-}
-
-// appendAll appends records and waits until they are durable.
-func appendAll(t testing.TB, l eventlog.Log, records ...eventlog.Record) {
-	t.Helper()
-	var all sync.WaitGroup
-	room := make(chan struct{}, 5000) // the log's queue is bounded
-	for _, r := range records {
-		all.Add(1)
-		room <- struct{}{}
-		l.Append(t.Context(), eventlog.RawChats, r, func(_ hubbub.Position, _ time.Time, err error) {
-			if err != nil {
-				t.Errorf("append: %v", err)
-			}
-			<-room
-			all.Done()
-		})
-	}
-	all.Wait()
 }
 
 // untilDrained runs an archiver until the log has nothing left for it.
@@ -132,7 +113,7 @@ func TestArchivesEverythingAsItIs(t *testing.T) {
 		{Stream: "room0", Kind: "poll", Version: 4, Value: []byte(`{"votes":[1,2]}`)},
 		{Stream: "room0", Version: 1, Value: []byte(`{"id":"torn`)},
 	}
-	appendAll(t, l, records...)
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, records...)
 	metrics := prometheus.NewRegistry()
 	untilDrained(t, l, Options{Archive: a, Registerer: metrics})
 	page, err := a.Page(t.Context(), archive.Query{Stream: "room0", Limit: 100})
@@ -225,7 +206,7 @@ func (c crashingConsumer) Commit(ctx context.Context, partition int, through hub
 func TestCrashesAtAnyStepLoseAndDoubleNothing(t *testing.T) {
 	l, a := openLog(t), openArchive(t)
 	const records = 3000
-	appendAll(t, l, messages(records)...)
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, messages(records)...)
 	for n := int64(0); lag(t, l) > 0; n++ {
 		ctx, end := context.WithCancel(t.Context())
 		s := &steps{end: end}
@@ -271,7 +252,7 @@ func (f *full) Append(ctx context.Context, entries []archive.Entry) error {
 
 func TestAFullArchiveIsSaidAndRecovers(t *testing.T) {
 	l, a := openLog(t), openArchive(t)
-	appendAll(t, l, messages(10)...)
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, messages(10)...)
 	f := &full{Archive: a, full: make(chan struct{})}
 	f.refusals.Store(4)
 	archiver := New(Options{Log: l, Archive: f, MaxPause: time.Millisecond})
@@ -300,7 +281,7 @@ func TestAFullArchiveIsSaidAndRecovers(t *testing.T) {
 func BenchmarkCatchUp(b *testing.B) {
 	const records = 100_000
 	l := openLog(b)
-	appendAll(b, l, messages(records)...)
+	eventlogtest.AppendAll(b, l, eventlog.RawChats, messages(records)...)
 	for b.Loop() {
 		b.StopTimer()
 		stored := &countingArchive{Archive: openArchive(b), left: records, all: make(chan struct{})}

@@ -34,7 +34,7 @@ func testFidelity(t *testing.T, h Harness) {
 	of := func(kind string, version int, value string) eventlog.Record {
 		return eventlog.Record{Stream: "Room_1-a", Kind: kind, Version: version, Value: []byte(value)}
 	}
-	records := appendSome(t, log, topic,
+	records := AppendAll(t, log, topic,
 		of(hubbub.KindMessage, 0, `{"content":"안녕 😀"}`),
 		of(hubbub.KindControl, 1, `{"action":"clear"}`),
 		of("poll of the future", 7, `{"id":"p"}`),    // a kind of a later version

@@ -56,7 +56,7 @@ func wantLag(t testing.TB, log eventlog.Log, group string, want int64) {
 func testCursors(t *testing.T, h Harness) {
 	dir := t.TempDir()
 	log := open(t, h, dir, Options{})
-	records := appendSome(t, log, topic, numbered(0, 10)...)
+	records := AppendAll(t, log, topic, numbered(0, 10)...)
 	c := consume(t, log, group, eventlog.ConsumeOptions{})
 	wantNext(t, c, records) // a new group begins with the first record
 	must(t, c.Commit(t.Context(), 0, records[3].Position))
@@ -93,7 +93,7 @@ func testCursors(t *testing.T, h Harness) {
 func testAfter(t *testing.T, h Harness) {
 	dir := t.TempDir()
 	log := open(t, h, dir, Options{})
-	records := appendSome(t, log, topic, numbered(0, 10)...)
+	records := AppendAll(t, log, topic, numbered(0, 10)...)
 	c := consume(t, log, group, eventlog.ConsumeOptions{})
 	next(t, c, 10)
 	must(t, c.Commit(t.Context(), 0, records[5].Position))
@@ -130,7 +130,7 @@ func testBatches(t *testing.T, h Harness) {
 	log := open(t, h, dir, Options{})
 	start, err := log.End(t.Context(), topic, "s")
 	must(t, err)
-	records := appendSome(t, log, topic, numbered(0, 1000)...)
+	records := AppendAll(t, log, topic, numbered(0, 1000)...)
 	for i := range 50 {
 		records = append(records, appendOne(t, log, topic, record("s", 1000+i)))
 	}
@@ -222,7 +222,7 @@ func testNextWaits(t *testing.T, h Harness) {
 // one of them is the owner, and the other is told once it works on.
 func testOneOwner(t *testing.T, h Harness) {
 	log := open(t, h, t.TempDir(), Options{})
-	records := appendSome(t, log, topic, numbered(0, 10)...)
+	records := AppendAll(t, log, topic, numbered(0, 10)...)
 	former := consume(t, log, group, eventlog.ConsumeOptions{MaxRecords: 4})
 	next(t, former, 4)
 	must(t, former.Commit(t.Context(), 0, records[1].Position))
@@ -257,7 +257,7 @@ func testSlicesStay(t *testing.T, h Harness) {
 	want := []eventlog.Record{first}
 	given := [][]eventlog.Record{got}
 	for i := range 40 {
-		want = append(want, appendSome(t, log, topic, numbered(i*500, 500)...)...)
+		want = append(want, AppendAll(t, log, topic, numbered(i*500, 500)...)...)
 		batch, _ := next(t, c, 500)
 		given = append(given, batch)
 	}

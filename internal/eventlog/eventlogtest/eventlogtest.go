@@ -116,14 +116,17 @@ func appendOne(t testing.TB, log eventlog.Log, to eventlog.Topic, r eventlog.Rec
 	return r
 }
 
-// appendSome appends records, all at once, and returns them in their order.
-func appendSome(t testing.TB, log eventlog.Log, to eventlog.Topic, records ...eventlog.Record) []eventlog.Record {
+// AppendAll appends records, many at once, and returns them as readers are to get
+// them, in their order.
+func AppendAll(t testing.TB, log eventlog.Log, to eventlog.Topic, records ...eventlog.Record) []eventlog.Record {
 	t.Helper()
 	var all sync.WaitGroup
 	logged := make([]eventlog.Record, len(records))
 	errs := make([]error, len(records))
+	room := make(chan struct{}, 5000) // the log's queue is bounded
 	for i, r := range records {
 		all.Add(1)
+		room <- struct{}{}
 		log.Append(t.Context(), to, r, func(at hubbub.Position, now time.Time, err error) {
 			defer all.Done()
 			if r.Version == 0 {
@@ -131,6 +134,7 @@ func appendSome(t testing.TB, log eventlog.Log, to eventlog.Topic, records ...ev
 			}
 			r.Position, r.Time = at, now
 			logged[i], errs[i] = r, err
+			<-room
 		})
 	}
 	all.Wait()

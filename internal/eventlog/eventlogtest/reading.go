@@ -51,7 +51,7 @@ func wantRead(t reader, log eventlog.Log, all []eventlog.Record, stream hubbub.S
 func testReading(t *testing.T, h Harness) {
 	dir := t.TempDir()
 	log := open(t, h, dir, Options{})
-	records := appendSome(t, log, topic, numbered(0, 30)...)
+	records := AppendAll(t, log, topic, numbered(0, 30)...)
 	appendOne(t, log, eventlog.AnalysisResult, record("room-0", 0)) // another topic: another log
 	for range 2 {                                                   // from memory, and from the disk
 		for _, limit := range []int{1, 2, 9, 10, 11, 1000} {
@@ -102,7 +102,7 @@ func testAnyRead(t *testing.T, h Harness) {
 				some[i].Stream = "room-1"
 			}
 		}
-		all = append(all, appendSome(t, log, topic, some...)...)
+		all = append(all, AppendAll(t, log, topic, some...)...)
 		for range 5 {
 			after := all[rapid.IntRange(0, len(all)-1).Draw(rt, "after")].Position
 			if rapid.IntRange(0, 9).Draw(rt, "from the first") == 0 {
@@ -123,7 +123,7 @@ func testAnyRead(t *testing.T, h Harness) {
 
 func testGone(t *testing.T, h Harness) {
 	log := open(t, h, t.TempDir(), Options{})
-	records := appendSome(t, log, topic, numbered(0, 3)...)
+	records := AppendAll(t, log, topic, numbered(0, 3)...)
 	epoch := records[0].Position.Epoch
 	for _, c := range []struct {
 		name  string
@@ -143,7 +143,7 @@ func testGone(t *testing.T, h Harness) {
 func testLag(t *testing.T, h Harness) {
 	dir := t.TempDir()
 	log := open(t, h, dir, Options{})
-	records := appendSome(t, log, topic, numbered(0, 10)...)
+	records := AppendAll(t, log, topic, numbered(0, 10)...)
 	appendOne(t, log, eventlog.RawChats, record("s", 0)) // counts there alone
 	c := consume(t, log, group, eventlog.ConsumeOptions{})
 	wantLag(t, log, group, 10)

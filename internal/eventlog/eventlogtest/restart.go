@@ -21,7 +21,7 @@ func testRestart(t *testing.T, h Harness) {
 			}
 			wantNext(t, consume(t, log, "new", eventlog.ConsumeOptions{}), all)
 		}
-		some := appendSome(t, log, topic, numbered(round*100, 100)...)
+		some := AppendAll(t, log, topic, numbered(round*100, 100)...)
 		if n := len(all); n > 0 && !all[n-1].Position.Before(some[0].Position) {
 			t.Fatalf("round %d: after %v came %v", round, all[n-1].Position, some[0].Position)
 		}
