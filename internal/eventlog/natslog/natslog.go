@@ -35,6 +35,7 @@
 package natslog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,14 +84,14 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.Retention, 7*24*time.Hour)
-	setDefault(&o.MaxInFlight, 20_000)
-	setDefault(&o.MaxInFlightBytes, 64<<20)
-	setDefault(&o.MinFree, 64<<20)
-	setDefault(&o.AckTimeout, 10*time.Second)
-	setDefault(&o.ProbeEvery, time.Second)
-	setDefault(&o.TrimEvery, time.Minute)
-	setDefault(&o.FlushEvery, 250*time.Millisecond)
+	o.Retention = cmp.Or(o.Retention, 7*24*time.Hour)
+	o.MaxInFlight = cmp.Or(o.MaxInFlight, 20_000)
+	o.MaxInFlightBytes = cmp.Or(o.MaxInFlightBytes, 64<<20)
+	o.MinFree = cmp.Or(o.MinFree, 64<<20)
+	o.AckTimeout = cmp.Or(o.AckTimeout, 10*time.Second)
+	o.ProbeEvery = cmp.Or(o.ProbeEvery, time.Second)
+	o.TrimEvery = cmp.Or(o.TrimEvery, time.Minute)
+	o.FlushEvery = cmp.Or(o.FlushEvery, 250*time.Millisecond)
 	if o.Required == nil {
 		o.Required = eventlog.Required
 	}
@@ -104,13 +105,6 @@ func (o Options) withDefaults() Options {
 		o.disk = diskSpace
 	}
 	return o
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // A Log is an eventlog.Log in a folder. Open makes one.
