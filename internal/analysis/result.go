@@ -43,9 +43,10 @@ func (p Progress) Present(at time.Time) time.Time {
 }
 
 // AppendResult appends the value of topic analysis-result to dst, with absolute
-// totals. `at` is when it was made, and `window` that at p.Present. `age` is p.Age in ms. A reader keeps the
-// result with the highest `through` and drops the others; equal `through` means
-// equal totals, and of two the later `at` has the window of the two to show.
+// totals. `at` is when it was made, `window` is that at p.Present, and `age` is
+// p.Age in ms. A reader keeps the result with the highest `through` and drops the
+// others; equal `through` means equal totals, and the later `at` has the window to
+// show.
 func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at time.Time) []byte {
 	window, windowChatters := t.Window(p.Present(at))
 
