@@ -137,14 +137,12 @@ func (o *Outbox) enqueue(b []byte) {
 	o.queued += len(b) + overhead
 	if !o.writing {
 		o.writing = true
-		o.working.Add(1)
-		go o.drain()
+		o.working.Go(o.drain)
 	}
 }
 
 // drain writes the queue out, waiting for the socket, and ends when it is empty.
 func (o *Outbox) drain() {
-	defer o.working.Done()
 	for {
 		o.mu.Lock()
 		if len(o.queue) == 0 || o.closed {

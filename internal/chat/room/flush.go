@@ -15,11 +15,7 @@ func (r *Room) schedule() {
 		return
 	}
 	r.mu.flushing = true
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		r.flushLoop()
-	}()
+	r.work.Go(r.flushLoop)
 }
 
 // flushLoop flushes until nothing came during a tick. It lives while the room is

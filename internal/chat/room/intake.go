@@ -83,11 +83,7 @@ func (r *Room) repairTo(target hubbub.Position) {
 		return
 	}
 	r.mu.repairs.active = true
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		r.repair(r.ctx)
-	}()
+	r.work.Go(func() { r.repair(r.ctx) })
 }
 
 func later(p, q hubbub.Position) hubbub.Position {
