@@ -296,12 +296,13 @@ func TestUpgradeRefused(t *testing.T) {
 func TestHeartBeats(t *testing.T) {
 	beats := make(chan struct{})
 	address := serve(t, func(p *peer) {
-		p.welcome("50,50") // and then silence
+		p.next(stomp.Connect)
+		p.send(stomp.Connected, "", "version", "1.2", "heart-beat", "50,50") // and then silence
 		for range p.frames {
 		}
 		close(beats)
 	})
-	c := dial(t, Options{URL: "ws://" + address + "/ws", HeartBeat: 50 * time.Millisecond})
+	c := dial(t, Options{URL: "ws://" + address + "/ws", HeartBeat: 50 * time.Millisecond, Silent: true})
 	<-c.Done()
 	var timeout net.Error
 	if !errors.As(c.Err(), &timeout) || !timeout.Timeout() {
