@@ -48,6 +48,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/app", "internal/cli"},
 		{"internal/relay", "github.com/nats-io/nats.go"},
 		{"internal/streams", "modernc.org/sqlite"},
+		{"internal/history", "internal/sqlitefile"},
 		{"internal/chat/session", "github.com/gobwas/ws"},
 		{"internal/httpapi", "github.com/golang-jwt/jwt/v5"},
 		{"internal/app", "github.com/alecthomas/kong"},

@@ -41,6 +41,8 @@ var Rules = []Rule{
 	{From: `internal/archive/(sqlite|cassandra)archive`, To: own, NotTo: `\.|internal/archive|internal/sqlitefile`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/\w+meta`, To: own, NotTo: `\.|internal/(account|streams|sqlitefile|metastore/.*)`, Reason: "the metastore keeps what account and streams define"},
 	{From: `internal/analysis/sqlitetally`, To: own, NotTo: `\.|internal/(analysis/worker|sqlitefile)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
+	{From: own, NotFrom: `internal/(archive/sqlitearchive|metastore/sqlitemeta|analysis/sqlitetally)`, To: `internal/sqlitefile`,
+		Reason: "what is in an SQLite file is its adapter's; others ask the contract"},
 	{From: own, NotFrom: suites, To: suites,
 		Reason: "conformance suites are for tests; they bring package testing along"},
 	{From: own, NotFrom: suites + `|test/.*`, To: `testing|testing/.*|pgregory\.net/rapid|go\.uber\.org/goleak`,
