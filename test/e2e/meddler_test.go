@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -90,8 +89,7 @@ func (m *meddler) carry(to io.Writer, from io.Reader, viewer int) error {
 			io.Reader
 			io.Writer
 		}{from, io.Discard})
-		var closed wsutil.ClosedError
-		if errors.As(err, &closed) || err != nil {
+		if err != nil {
 			return err
 		}
 		var out []byte
