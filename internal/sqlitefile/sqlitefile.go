@@ -39,6 +39,19 @@ type Kind struct {
 // its one writing connection. The pragmas are set beside those that all have. The
 // error may be ErrForeign or ErrNewer.
 func (k Kind) Open(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
+	return k.openAt(ctx, path, newest, pragmas...)
+}
+
+// OpenAt is Open of a new file that gets the schema of a version, for rows that are
+// of that version.
+func (k Kind) OpenAt(ctx context.Context, path string, version int64) (*sql.DB, error) {
+	return k.openAt(ctx, path, version)
+}
+
+// newest is the version of the newest schema there is.
+const newest = -1
+
+func (k Kind) openAt(ctx context.Context, path string, version int64, pragmas ...string) (*sql.DB, error) {
 	if err := k.claim(ctx, path); err != nil {
 		return nil, err
 	}
@@ -47,7 +60,7 @@ func (k Kind) Open(ctx context.Context, path string, pragmas ...string) (*sql.DB
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := k.migrate(ctx, db); err != nil {
+	if err := k.migrate(ctx, db, version); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -100,8 +113,8 @@ func (k Kind) claim(ctx context.Context, path string) error {
 	return err
 }
 
-// migrate brings the schema up to date, or refuses that of a newer version.
-func (k Kind) migrate(ctx context.Context, db *sql.DB) error {
+// migrate brings the schema up to a version, or refuses that of a newer one.
+func (k Kind) migrate(ctx context.Context, db *sql.DB, version int64) error {
 	steps, err := fs.Sub(k.Schema, k.Folder)
 	if err != nil {
 		return err
@@ -110,14 +123,17 @@ func (k Kind) migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("read the schema: %w", err)
 	}
-	current, newest, err := m.GetVersions(ctx)
+	current, known, err := m.GetVersions(ctx)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if current > newest {
-		return fmt.Errorf("%w: its schema is %d, this one knows up to %d", ErrNewer, current, newest)
+	if version == newest {
+		version = known
 	}
-	if _, err := m.Up(ctx); err != nil {
+	if wanted := max(current, version); wanted > known {
+		return fmt.Errorf("%w: its schema is %d, this one knows up to %d", ErrNewer, wanted, known)
+	}
+	if _, err := m.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
 	return nil

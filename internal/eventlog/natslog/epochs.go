@@ -30,6 +30,9 @@ type epochs struct {
 type epochFile struct {
 	Format int                      `json:"format"`
 	Topics map[eventlog.Topic]lives `json:"topics"`
+	// Anew are the topics of a copy that was not opened yet: they begin a new
+	// life then, since the log that was copied may have gone on.
+	Anew []eventlog.Topic `json:"anew,omitempty"`
 }
 
 // epochFormat is the version of the folder's layout.
@@ -78,12 +81,13 @@ func (e *epochs) write(file epochFile) error {
 }
 
 // settle returns the lives of a topic that was opened with last as its newest
-// number and is known to have had known: a new one begins if some were lost.
+// number and is known to have had known: a new one begins if some were lost, or
+// if this is a copy that is opened for the first time.
 func (e *epochs) settle(topic eventlog.Topic, last, known uint64) (lives, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	was := e.file.Topics[topic]
-	if len(was) > 0 && last >= known {
+	if len(was) > 0 && last >= known && !slices.Contains(e.file.Anew, topic) {
 		return was, nil
 	}
 	next := life{Epoch: e.born(), First: last + 1}
@@ -96,6 +100,7 @@ func (e *epochs) settle(topic eventlog.Topic, last, known uint64) (lives, error)
 	is = append(is, next)
 	file := epochFile{Format: epochFormat, Topics: maps.Clone(e.file.Topics)}
 	file.Topics[topic] = is
+	file.Anew = slices.DeleteFunc(slices.Clone(e.file.Anew), func(t eventlog.Topic) bool { return t == topic })
 	if err := e.write(file); err != nil {
 		return nil, fmt.Errorf("write the new epoch of %s: %w", topic, err)
 	}
