@@ -43,7 +43,8 @@ type Entry struct {
 	// delete, or a clear after it): the text stays in Value, and only moderators
 	// may see it. Ignored by Append.
 	Withheld bool
-	// Erased is set on entries read whose Value has lost name and text for good.
+	// Erased is set on entries read whose Value has lost name and text for good; on
+	// one given to Append it says so of an archive that the entry was read from.
 	Erased bool
 }
 
@@ -75,6 +76,9 @@ type Archive interface {
 	// replay would bring back; it returns how many entries changed. A repeat
 	// changes nothing; after an error, a repeat does the rest.
 	Erase(ctx context.Context, user hubbub.UserID) (int64, error)
+	// Streams returns up to limit streams with entries whose id is after `after`, in
+	// the order of their ids.
+	Streams(ctx context.Context, after hubbub.StreamID, limit int) ([]hubbub.StreamID, error)
 	// Count returns how many messages (kind KindMessage) a stream has in the archive.
 	Count(ctx context.Context, stream hubbub.StreamID) (int64, error)
 	// Total returns how many entries of any kind are stored. It is kept, not

@@ -36,6 +36,7 @@ func Run(t *testing.T, h Harness) {
 		{"Withhold", testWithhold},
 		{"Erase", testErase},
 		{"EraseReach", testEraseReach},
+		{"Moving", testMoving},
 		{"AnyOrder", testAnyOrder},
 		{"Concurrency", testConcurrency},
 		{"Restart", testRestart},

@@ -152,7 +152,6 @@ func (a *Archive) blankRows(rows []sentRow) (changed int64, err error) {
 // caller holds a.mu.
 func (a *Archive) asKept(e *archive.Entry) archive.Entry {
 	kept := *e
-	kept.Erased = false
 	if through, ok := a.mu.erased[e.Sender]; ok && !e.Time.After(through) {
 		kept.Sender, kept.Erased, kept.Value = "", true, archive.Blank(e.Value)
 	}

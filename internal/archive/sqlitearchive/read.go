@@ -109,6 +109,36 @@ func (a *Archive) entries(ctx context.Context, stream hubbub.StreamID, query str
 	return found, rows.Err()
 }
 
+// Streams lists the streams with entries.
+func (a *Archive) Streams(ctx context.Context, after hubbub.StreamID, limit int) ([]hubbub.StreamID, error) {
+	leave, err := a.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	found, err := a.streams(ctx, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the streams that are archived: %w", interpret(err))
+	}
+	return found, nil
+}
+
+func (a *Archive) streams(ctx context.Context, after hubbub.StreamID, limit int) (found []hubbub.StreamID, err error) {
+	rows, err := a.readers.QueryContext(ctx, `SELECT stream FROM rooms WHERE stream > ? ORDER BY stream LIMIT ?`, string(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id hubbub.StreamID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		found = append(found, id)
+	}
+	return found, rows.Err()
+}
+
 // Count returns how many messages a stream has.
 func (a *Archive) Count(ctx context.Context, stream hubbub.StreamID) (int64, error) {
 	n, err := a.scalar(ctx, `SELECT messages FROM rooms WHERE stream = ?`, string(stream))

@@ -82,6 +82,15 @@ func (a *Archive) open(ctx context.Context, o Options) (err error) {
 	return err
 }
 
+// Copy writes the new file to, with what the archive in the file from has at one
+// instant, also while another process has it open.
+func Copy(ctx context.Context, from, to string) error {
+	if err := kind.Copy(ctx, from, to); err != nil {
+		return fmt.Errorf("copy the archive %s: %w", from, err)
+	}
+	return nil
+}
+
 // Close waits for calls under way and closes the file.
 func (a *Archive) Close() error {
 	a.life.Lock()
