@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,47 @@ func TestATimeoutSaysHowLong(t *testing.T) {
 	}
 }
 
+func TestReasonsAreTold(t *testing.T) {
+	for _, c := range []hubbub.Control{
+		{Action: hubbub.ActionBan, UserID: "u", Reason: "spam, again"},
+		{Action: hubbub.ActionTimeout, UserID: "u", Seconds: 60, Reason: "spam, again"},
+	} {
+		if err := fold(c).May(Speaker{User: "u"}, second(2)); err == nil || !strings.HasSuffix(hubbub.AsError(err).Message, ": spam, again") {
+			t.Errorf("%s: %v", c.Action, err)
+		}
+	}
+}
+
+// However much has been done in a room, what is known of it is bounded: by the
+// timeouts that last, by the newest deletions, and by the bans.
+func TestStateIsBounded(t *testing.T) {
+	s := &State{}
+	for i := range 200_000 {
+		user := hubbub.UserID(strconv.Itoa(i))
+		s.Apply(&hubbub.Control{Action: hubbub.ActionTimeout, UserID: user, Seconds: 100}, at(i+1), second(i+1))
+		s.Apply(&hubbub.Control{Action: hubbub.ActionDelete, MessageID: hubbub.MessageID(user)}, at(i+1), second(i+1))
+		if i%1000 == 0 && code(s.May(Speaker{User: user}, second(i+1))) != hubbub.CodeTimedOut {
+			t.Fatalf("timeout %d is not honoured", i)
+		}
+	}
+	if n := len(s.timeouts.until); n < 100 || n > 400 {
+		t.Errorf("%d timeouts are kept, of which 100 last", n)
+	}
+	if len(s.deleted) != MaxDeleted || len(s.order) != MaxDeleted {
+		t.Errorf("%d and %d deletions are kept", len(s.deleted), len(s.order))
+	}
+	for i := range MaxDeleted {
+		if id := hubbub.MessageID(strconv.Itoa(200_000 - 1 - i)); !s.Withheld(id, at(1)) {
+			t.Fatalf("deletion %d from the newest is forgotten", i)
+		}
+	}
+	s.Apply(&hubbub.Control{Action: hubbub.ActionBan, UserID: "x"}, at(1), second(1))
+	s.Apply(&hubbub.Control{Action: hubbub.ActionBan, UserID: "x"}, at(1), second(1))
+	if s.Banned() != 1 {
+		t.Errorf("%d are banned", s.Banned())
+	}
+}
+
 func TestWithheld(t *testing.T) {
 	s := fold(
 		hubbub.Control{Action: hubbub.ActionDelete, MessageID: "before"},
@@ -152,7 +194,7 @@ func TestFold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		controls := rapid.SliceOfN(control, 0, 12).Draw(t, "controls")
 		whole := fold(controls...)
-		now := second(rapid.IntRange(0, 20).Draw(t, "now"))
+		now := second(len(controls) + rapid.IntRange(0, 8).Draw(t, "later")) // what had ended by a record may be forgotten
 		for _, user := range users {
 			if got, want := code(whole.May(Speaker{User: user}, now)), modelMay(controls, user, now); got != want {
 				t.Fatalf("%s: %q, want %q", user, got, want)
