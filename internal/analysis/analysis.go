@@ -6,7 +6,7 @@
 // depends only on the set of messages, to the byte. So one room may be shared
 // among any number of workers.
 //
-// What is exact: the counts per mood, in all and in the window. What is
+// What is exact: the counts per mood, in all, in the window, and by minute. What is
 // approximate, with the same answer for any split: the unique chatters (exact up
 // to 128, then with a standard error of 2.3 %).
 package analysis

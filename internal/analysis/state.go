@@ -11,7 +11,9 @@ import (
 )
 
 // StateVersion is the version of the states this program writes, their first byte.
-const StateVersion = 1
+// Version 1, which has no minutes, is read as well: the minute of the newest message
+// is in its window, and those before were never kept.
+const StateVersion = 2
 
 // Errors of DecodeState.
 var (
@@ -27,10 +29,12 @@ const maxCount = 1 << 49
 
 // AppendState appends the tally in its one binary form: the version, then
 // unsigned varints: counts, newest position and time, chatters, buckets of the
-// window. Equal sets of messages give equal bytes. A quiet room of a few chatters
-// takes about a hundred bytes, a hot one at most 27 KiB.
-func (t *Tally) AppendState(dst []byte) []byte {
-	dst = append(dst, StateVersion)
+// window, minutes. Equal sets of messages give equal bytes. With one minute, a quiet
+// room of a few chatters takes about a hundred bytes, a hot one at most 27 KiB.
+func (t *Tally) AppendState(dst []byte) []byte { return t.appendState(dst, StateVersion) }
+
+func (t *Tally) appendState(dst []byte, version byte) []byte {
+	dst = append(dst, version)
 	dst = t.counts.appendState(dst)
 	dst = binary.AppendUvarint(dst, uint64(t.last.Epoch))
 	dst = binary.AppendUvarint(dst, t.last.N)
@@ -44,6 +48,18 @@ func (t *Tally) AppendState(dst []byte) []byte {
 		dst = b.counts.appendState(dst)
 		dst = b.chatters.appendState(dst)
 	})
+	if version >= 2 {
+		dst = t.minutes.appendState(dst)
+	}
+	return dst
+}
+
+func (m Minutes) appendState(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(m)))
+	for i := range m {
+		dst = binary.AppendUvarint(dst, m[i].Number)
+		dst = m[i].Counts.appendState(dst)
+	}
 	return dst
 }
 
@@ -68,14 +84,18 @@ func (c *Chatters) appendState(dst []byte) []byte {
 	return dst
 }
 
-// DecodeState reads what AppendState wrote. It takes the canonical form alone
-// and allocates in proportion to what is there.
+// DecodeState reads what AppendState wrote, in this version or an older one. It takes
+// the canonical form alone and allocates in proportion to what is there.
 func DecodeState(state []byte) (*Tally, error) {
 	if len(state) == 0 {
 		return nil, ErrState
 	}
-	if state[0] > StateVersion {
-		return nil, fmt.Errorf("%w: %d, this program knows %d", ErrNewerState, state[0], StateVersion)
+	version := state[0]
+	switch {
+	case version == 0:
+		return nil, ErrState
+	case version > StateVersion:
+		return nil, fmt.Errorf("%w: %d, this program knows %d", ErrNewerState, version, StateVersion)
 	}
 	d := decoder{rest: state[1:]}
 	t := &Tally{counts: d.counts()}
@@ -88,9 +108,14 @@ func DecodeState(state []byte) (*Tally, error) {
 			*b = read
 		}
 	}
+	if version >= 2 {
+		t.minutes = d.minutes()
+	} else {
+		t.minutes = t.window.minutes()
+	}
 	// What is read and written again must be the same: one check for trailing
 	// bytes, long varints, unsorted hashes and buckets outside of the window.
-	if d.failed || !bytes.Equal(t.AppendState(make([]byte, 0, len(state))), state) {
+	if d.failed || !bytes.Equal(t.appendState(make([]byte, 0, len(state)), version), state) {
 		return nil, ErrState
 	}
 	return t, nil
@@ -143,4 +168,18 @@ func (d *decoder) chatters() (c Chatters) {
 		c.Add(binary.LittleEndian.Uint64(hashes))
 	}
 	return c
+}
+
+func (d *decoder) minutes() (m Minutes) {
+	for range d.number(math.MaxInt64) {
+		read := Minute{Number: d.number(math.MaxInt64 / minuteMillis), Counts: d.counts()}
+		if n := len(m); read.Counts == (Counts{}) || n > 0 && m[n-1].Number >= read.Number {
+			d.failed = true
+		}
+		if d.failed {
+			return nil
+		}
+		m = append(m, read)
+	}
+	return m
 }

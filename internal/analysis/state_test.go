@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,8 +50,40 @@ func sample(chatters int) *Tally {
 
 // States are stored: a change of form needs a new version, not a new golden.
 func TestStateIsStable(t *testing.T) {
-	golden(t, "few.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
-	golden(t, "many.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
+	golden(t, "few.v2.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
+	golden(t, "many.v2.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
+}
+
+// oldState is a state of an older version, of sample.
+func oldState(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+// An older state is read as what a newer one with its closed minutes taken out is.
+func TestOlderStatesAreRead(t *testing.T) {
+	for name, chatters := range map[string]int{"few.v1.state.hex": 5, "many.v1.state.hex": 300} {
+		want := sample(chatters)
+		want.TakeClosed()
+		old, err := DecodeState(oldState(t, name))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !bytes.Equal(old.AppendState(nil), want.AppendState(nil)) {
+			t.Errorf("%s is read as %+v, the same messages are %+v", name, old, want)
+		}
+	}
+	if old, err := DecodeState(new(Tally).appendState(nil, 1)); err != nil || len(old.Minutes()) != 0 {
+		t.Errorf("of no message: %+v, %v", old, err)
+	}
 }
 
 func TestResultIsStable(t *testing.T) {
@@ -82,6 +115,7 @@ func TestSmallRoomsAreSmall(t *testing.T) {
 	for i := range 50_000 {
 		hot.Add(Observation{Sender: sender(i), Time: start.Add(time.Duration(i) * 2 * time.Millisecond)})
 	}
+	hot.TakeClosed()
 	if n := len(hot.AppendState(nil)); n > 27<<10 {
 		t.Errorf("a hot room takes %d bytes", n)
 	}
@@ -89,6 +123,12 @@ func TestSmallRoomsAreSmall(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	good := sample(5).AppendState(nil)
+	withMinutes := func(minutes Minutes) []byte {
+		broken := sample(5)
+		broken.minutes = minutes
+		return broken.AppendState(nil)
+	}
+	one := Counts{1}
 	for _, c := range []struct {
 		why   string
 		state []byte
@@ -96,6 +136,13 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, ErrState},
 		{"a newer program wrote it", append([]byte{StateVersion + 1}, good[1:]...), ErrNewerState},
+		{"version 0", append([]byte{0}, good[1:]...), ErrState},
+		{"minutes in a version without", append([]byte{1}, good[1:]...), ErrState},
+		{"minutes out of order", withMinutes(Minutes{{7, one}, {6, one}}), ErrState},
+		{"a minute twice", withMinutes(Minutes{{7, one}, {7, one}}), ErrState},
+		{"a minute without messages", withMinutes(Minutes{{7, Counts{}}}), ErrState},
+		{"a minute beyond time", withMinutes(Minutes{{math.MaxInt64/minuteMillis + 1, one}}), ErrState},
+		{"more minutes than there are bytes", append(withMinutes(nil)[:len(withMinutes(nil))-1], 0xff, 0xff, 0xff, 0xff, 0x0f), ErrState},
 		{"cut off", good[:len(good)-1], ErrState},
 		{"trailing bytes", append(bytes.Clone(good), 0), ErrState},
 		{"a varint longer than it must be", append([]byte{StateVersion, 0x80, 0x00}, good[2:]...), ErrState},
@@ -111,17 +158,26 @@ func FuzzDecodeState(f *testing.F) {
 	f.Add(new(Tally).AppendState(nil))
 	f.Add(sample(5).AppendState(nil))
 	f.Add(sample(300).AppendState(nil))
+	f.Add(oldState(f, "few.v1.state.hex"))
+	f.Add(oldState(f, "many.v1.state.hex"))
 	f.Fuzz(func(t *testing.T, state []byte) {
 		tally, err := DecodeState(state)
 		if err != nil {
 			return
 		}
-		if again := tally.AppendState(nil); !bytes.Equal(again, state) {
+		again := tally.AppendState(nil)
+		if state[0] == StateVersion && !bytes.Equal(again, state) {
 			t.Fatalf("read %x, written again %x", state, again)
+		}
+		if same, err := DecodeState(again); err != nil || !bytes.Equal(same.AppendState(nil), again) {
+			t.Fatalf("read %x, written again %x, read again: %v", state, again, err)
 		}
 		tally.Merge(tally)
 		tally.Add(Observation{Sender: 1, Time: start})
 		if r := tally.AppendResult(nil, "1", Progress{}, start); !json.Valid(r) {
+			t.Fatalf("no JSON: %s", r)
+		}
+		if r := tally.TakeClosed().AppendJSON(nil); !json.Valid(r) {
 			t.Fatalf("no JSON: %s", r)
 		}
 	})

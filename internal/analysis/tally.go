@@ -9,14 +9,16 @@ import (
 // A Tally is the sum over a set of messages of one stream. The zero value is the
 // tally of none. Add and Merge are commutative and associative: equal sets of
 // messages have equal states ([Tally.AppendState]), however they were split and
-// merged. A message added twice counts twice; keeping the set a set is the
-// reader's work, which stores tally and cursor together.
+// merged, as long as minutes were taken out of none of them; those add up to the
+// same wherever they are. A message added twice counts twice; keeping the set a set
+// is the reader's work, which stores tally and cursor together.
 //
 // A Tally is not for concurrent use.
 type Tally struct {
 	counts   Counts
 	chatters Chatters
 	window   window
+	minutes  Minutes
 	last     hubbub.Position // the newest message's
 	lastTime int64           // the newest message's, ms
 }
@@ -28,6 +30,7 @@ func (t *Tally) Add(o Observation) {
 	t.chatters.Add(o.Sender)
 	t.last = later(t.last, o.Position)
 	t.lastTime = max(t.lastTime, o.Time.UnixMilli())
+	t.minutes.at(minuteOf(o.Time)).Counts[o.Mood]++
 	if b := t.window.at(bucketOf(o.Time)); b != nil {
 		b.counts[o.Mood]++
 		b.chatters.Add(o.Sender)
@@ -39,6 +42,7 @@ func (t *Tally) Merge(other *Tally) {
 	t.counts.merge(&other.counts)
 	t.chatters.Merge(&other.chatters)
 	t.window.merge(&other.window)
+	t.minutes.Merge(other.minutes)
 	t.last = later(t.last, other.last)
 	t.lastTime = max(t.lastTime, other.lastTime)
 }
@@ -53,6 +57,16 @@ func (t *Tally) Chatters() uint64 { return t.chatters.Count() }
 // at a log time: of the 5-second bucket of that time, or of the newest message if
 // it is later, and the eleven before it, so of 55 to 60 seconds.
 func (t *Tally) Window(at time.Time) (counts Counts, chatters uint64) { return t.window.sum(at) }
+
+// Minutes returns the minutes that were not taken out: the newest, and whatever
+// else was added or merged since. They are read before the tally changes.
+func (t *Tally) Minutes() Minutes { return t.minutes }
+
+// TakeClosed takes all minutes but the newest out of the tally, so that it keeps
+// one, and returns them for their sum to be kept elsewhere. When that is done makes
+// no difference to the sum: what comes late for a minute that was taken out is
+// taken out the next time.
+func (t *Tally) TakeClosed() Minutes { return t.minutes.close() }
 
 // Slides returns when the window at a log time next loses messages, if no more
 // come; ok is false if it has none.

@@ -232,6 +232,21 @@ func TestAge(t *testing.T) {
 	}
 }
 
+func TestAddDoesNotAllocate(t *testing.T) {
+	var tally Tally
+	i := 0
+	add := func(n int) {
+		for range n {
+			tally.Add(Observation{Sender: SenderHash("somebody") + uint64(i%100), Time: start.Add(time.Duration(i) * time.Millisecond)})
+			i++
+		}
+	}
+	add(60_000) // the chatters are known, in the window too
+	if n := testing.AllocsPerRun(1, func() { add(20_000) }); n != 0 {
+		t.Errorf("%v allocations in 20,000 messages", n)
+	}
+}
+
 // The cost of a message in a hot room: many chatters, a window that moves.
 func BenchmarkTallyAdd(b *testing.B) {
 	for _, chatters := range []int{50, 500, 20_000} {
@@ -251,7 +266,9 @@ func BenchmarkTallyAdd(b *testing.B) {
 				o.Position.N = uint64(i)
 				o.Time = start.Add(time.Duration(i) * 4 * time.Millisecond)
 				tally.Add(*o)
-				i++
+				if i++; i%1000 == 0 { // a batch
+					tally.TakeClosed()
+				}
 			}
 		})
 	}

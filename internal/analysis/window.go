@@ -4,7 +4,10 @@ import "time"
 
 const (
 	bucketMillis  = 5_000
-	windowBuckets = 12
+	minuteBuckets = minuteMillis / bucketMillis
+	// The minute of the newest message lies in the window: states of version 1 rely
+	// on that.
+	windowBuckets = minuteBuckets
 	// WindowSeconds is the length of the window of a result.
 	WindowSeconds = bucketMillis * windowBuckets / 1000
 )
@@ -89,6 +92,16 @@ func (w *window) oldest(at time.Time) (number uint64, ok bool) {
 		}
 	})
 	return number, ok
+}
+
+// minutes returns the minute of the newest bucket, summed up from its buckets.
+func (w *window) minutes() (m Minutes) {
+	w.live(func(b *bucket) {
+		if number := b.number / minuteBuckets; number == w.newest/minuteBuckets {
+			m.at(number).Counts.merge(&b.counts)
+		}
+	})
+	return m
 }
 
 // last is the number of the bucket that the window ends with at a time.

@@ -18,6 +18,11 @@ const (
 		WHERE partition = ? AND epoch = ? AND n = ?`
 	putState = `INSERT INTO tallies (stream, partition, epoch, n, tally) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET partition = excluded.partition, epoch = excluded.epoch, n = excluded.n, tally = excluded.tally`
+	addMinute = `INSERT INTO minutes (stream, minute, praise, criticism, laughter, question, advice, other)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET praise = praise + excluded.praise, criticism = criticism + excluded.criticism,
+		laughter = laughter + excluded.laughter, question = question + excluded.question,
+		advice = advice + excluded.advice, other = other + excluded.other`
 )
 
 // Save implements [worker.Store]. ctx is asked before the transaction begins; once
@@ -64,11 +69,20 @@ func (s *Store) write(tx *sql.Tx, before hubbub.Position, c worker.Cursor, state
 	if moved, err := result.RowsAffected(); err != nil || moved != 1 {
 		return errors.Join(err, worker.ErrMoved)
 	}
-	put := tx.Stmt(s.put)
+	put, add := tx.Stmt(s.put), tx.Stmt(s.add)
 	for i := range states {
 		at := &states[i]
 		if _, err := put.Exec(string(at.Stream), at.Partition, int64(at.Newest.Epoch), number(at.Newest), at.Tally); err != nil {
 			return err
+		}
+		for _, m := range at.Closed {
+			row := append(make([]any, 0, 2+len(m.Counts)), string(at.Stream), m.Number)
+			for _, n := range m.Counts {
+				row = append(row, n)
+			}
+			if _, err := add.Exec(row...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,9 +1,10 @@
-// Package sqlitetally keeps the tallies of all streams, and how far they go, in
-// one SQLite file. It owns the file and its schema; one process opens it at a
+// Package sqlitetally keeps the tallies of all streams, their closed minutes, and how
+// far they go, in one SQLite file. It owns the file and its schema; one process opens it at a
 // time, and only internal/app should import this package.
 //
-// One connection does everything, in turn: the worker is its only user, and asks
-// one thing at a time. Every commit is fsynced.
+// One connection does what the worker asks to count, in turn, since it asks one thing
+// at a time. Every commit is fsynced. Two more read minutes for those who look at
+// them, from the last committed state.
 package sqlitetally
 
 import (
@@ -13,6 +14,7 @@ import (
 	"fmt"
 
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
 
 // File is the customary name of the file in the data folder.
@@ -20,8 +22,9 @@ const File = "tally.db"
 
 // A Store is a worker.Store in a SQLite file.
 type Store struct {
-	db                    *sql.DB // one connection
-	get, put, first, next *sql.Stmt
+	db                         *sql.DB // one connection
+	get, put, add, first, next *sql.Stmt
+	readers                    *sql.DB
 }
 
 var _ worker.Store = (*Store)(nil)
@@ -44,10 +47,20 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	for _, p := range []struct {
 		statement **sql.Stmt
 		text      string
-	}{{&s.get, getState}, {&s.put, putState}, {&s.first, firstCursor}, {&s.next, nextCursor}} {
+	}{{&s.get, getState}, {&s.put, putState}, {&s.add, addMinute}, {&s.first, firstCursor}, {&s.next, nextCursor}} {
 		if *p.statement, err = s.db.PrepareContext(ctx, p.text); err != nil {
 			return err
 		}
+	}
+	s.readers, err = sqlitefile.Readers(path, 2)
+	return err
+}
+
+// Copy writes the new file to, with what the file from has at one instant, also
+// while another process has it open.
+func Copy(ctx context.Context, from, to string) error {
+	if err := kind.Copy(ctx, from, to); err != nil {
+		return fmt.Errorf("copy the tallies %s: %w", from, err)
 	}
 	return nil
 }
@@ -58,7 +71,10 @@ func (s *Store) Close() error {
 		return nil
 	}
 	var errs []error
-	for _, statement := range []*sql.Stmt{s.get, s.put, s.first, s.next} {
+	if s.readers != nil {
+		errs = append(errs, s.readers.Close())
+	}
+	for _, statement := range []*sql.Stmt{s.get, s.put, s.add, s.first, s.next} {
 		if statement != nil {
 			errs = append(errs, statement.Close())
 		}

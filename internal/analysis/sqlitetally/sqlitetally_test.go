@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/sqlitefile"
 )
@@ -48,7 +51,7 @@ func at(epoch uint32, n uint64) hubbub.Position { return hubbub.Position{Epoch: 
 func TestItIsAsAMap(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tally.db")
 	s := openFile(t, path)
-	cursors, states := map[int]worker.Cursor{}, map[hubbub.StreamID]worker.State{} // over all checks
+	cursors, states := map[int]worker.Cursor{}, map[hubbub.StreamID]worker.State{} // over all checks; Closed is the sum
 	rapid.Check(t, func(rt *rapid.T) {
 		ctx := context.Background()
 		for range rapid.IntRange(1, 10).Draw(rt, "saves") {
@@ -64,7 +67,7 @@ func TestItIsAsAMap(t *testing.T) {
 				stream := hubbub.StreamID(fmt.Sprint("p", partition, "s", i*rapid.IntRange(1, 3).Draw(rt, "stream")))
 				list = append(list, worker.State{Stream: stream, Partition: partition,
 					Newest: at(uint32(rapid.IntRange(0, 3).Draw(rt, "e")), uint64(rapid.IntRange(0, 9).Draw(rt, "n"))),
-					Tally:  rapid.SliceOfN(rapid.Byte(), 1, 9000).Draw(rt, "tally")})
+					Tally:  rapid.SliceOfN(rapid.Byte(), 1, 9000).Draw(rt, "tally"), Closed: minutes(rt)})
 			}
 			if rapid.IntRange(0, 3).Draw(rt, "stale") == 0 {
 				if err := s.Save(ctx, at(77, 7), c, list); !errors.Is(err, worker.ErrMoved) {
@@ -77,6 +80,9 @@ func TestItIsAsAMap(t *testing.T) {
 			}
 			cursors[partition] = c
 			for _, state := range list {
+				closed := states[state.Stream].Closed
+				closed.Merge(state.Closed)
+				state.Closed = closed
 				states[state.Stream] = state
 			}
 			if rapid.IntRange(0, 9).Draw(rt, "reopen") == 0 {
@@ -88,6 +94,18 @@ func TestItIsAsAMap(t *testing.T) {
 		}
 		compare(rt, s, cursors, states)
 	})
+}
+
+// minutes draws a few minutes of a stream.
+func minutes(t *rapid.T) (list analysis.Minutes) {
+	number := rapid.SampledFrom([]uint64{0, 29_000_000, math.MaxInt64/60_000 - 100}).Draw(t, "minute")
+	for range rapid.IntRange(0, 3).Draw(t, "minutes") {
+		number += rapid.Uint64Range(1, 3).Draw(t, "later")
+		m := analysis.Minute{Number: number}
+		m.Counts[rapid.IntRange(0, hubbub.Moods-1).Draw(t, "mood")] = rapid.Uint64Range(1, 1<<40).Draw(t, "messages")
+		list = append(list, m)
+	}
+	return list
 }
 
 func compare(t *rapid.T, s *Store, cursors map[int]worker.Cursor, states map[hubbub.StreamID]worker.State) {
@@ -106,6 +124,20 @@ func compare(t *rapid.T, s *Store, cursors map[int]worker.Cursor, states map[hub
 		if err != nil || !ok || got.Newest != want.Newest || got.Partition != want.Partition || !bytes.Equal(got.Tally, want.Tally) {
 			t.Fatalf("State(%s) = %v, %v", want.Stream, ok, err)
 		}
+		first, end := rapid.Uint64Range(29_000_000, 29_000_009).Draw(t, "first"), rapid.Uint64Range(29_000_000, 29_000_009).Draw(t, "end")
+		if rapid.Bool().Draw(t, "all") {
+			first, end = 0, math.MaxInt64
+		}
+		minutes, ok, err := s.Minutes(ctx, want.Stream, first, end)
+		if inRange := want.Closed.Between(first, end); err != nil || !ok || !slices.Equal(minutes.Closed, inRange) {
+			t.Fatalf("Minutes(%s, %d, %d) = %v, %v, %v; want %v", want.Stream, first, end, minutes.Closed, ok, err, inRange)
+		}
+		if minutes.Closed = nil; !bytes.Equal(minutes.Tally, got.Tally) || minutes.Newest != got.Newest || minutes.Partition != got.Partition || minutes.Stream != got.Stream {
+			t.Fatalf("Minutes(%s) has another state than State", want.Stream)
+		}
+	}
+	if _, ok, err := s.Minutes(ctx, "nobody", 0, math.MaxInt64); ok || err != nil {
+		t.Fatalf("Minutes of none = %v, %v", ok, err)
 	}
 	if _, ok, err := s.State(ctx, "nobody"); ok || err != nil {
 		t.Fatalf("State of none = %v, %v", ok, err)
@@ -146,7 +178,7 @@ func TestAFullOrReadOnlyDiskChangesNothing(t *testing.T) {
 			s := openFile(t, filepath.Join(t.TempDir(), "tally.db"))
 			var states []worker.State
 			for n := range 100 {
-				states = append(states, worker.State{Stream: hubbub.StreamID(fmt.Sprint("s", n)), Tally: make([]byte, 5000)})
+				states = append(states, worker.State{Stream: hubbub.StreamID(fmt.Sprint("s", n)), Tally: make([]byte, 5000), Closed: analysis.Minutes{{Number: 7, Counts: analysis.Counts{1}}}})
 			}
 			exec(t, s.db, c.breaks)
 			next := worker.Cursor{Through: at(1, 1), Time: time.UnixMilli(1)}
@@ -159,6 +191,9 @@ func TestAFullOrReadOnlyDiskChangesNothing(t *testing.T) {
 			exec(t, s.db, c.mends)
 			if err := s.Save(t.Context(), hubbub.Position{}, next, states); err != nil {
 				t.Errorf("Save once there is room: %v", err)
+			}
+			if got, _, err := s.Minutes(t.Context(), "s0", 0, 9); err != nil || !slices.Equal(got.Closed, states[0].Closed) {
+				t.Errorf("the minutes are %v, %v: those that failed count too", got.Closed, err)
 			}
 		})
 	}
@@ -186,5 +221,22 @@ func BenchmarkSave(b *testing.B) {
 				before = next.Through
 			}
 		})
+	}
+}
+
+// BenchmarkMinutes reads a day that was never quiet, beside the tally of a hot room.
+func BenchmarkMinutes(b *testing.B) {
+	s := openFile(b, filepath.Join(b.TempDir(), "tally.db"))
+	state := worker.State{Stream: "1", Tally: make([]byte, 27<<10)}
+	for n := range 10 * 1440 {
+		state.Closed = append(state.Closed, analysis.Minute{Number: 29_000_000 + uint64(n), Counts: analysis.Counts{1, 2, 3, 4, 5, 6}})
+	}
+	if err := s.Save(b.Context(), hubbub.Position{}, worker.Cursor{Through: at(1, 1), Time: time.UnixMilli(1)}, []worker.State{state}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if got, _, err := s.Minutes(b.Context(), "1", 29_005_000, 29_005_000+1440); err != nil || len(got.Closed) != 1440 {
+			b.Fatal(len(got.Closed), err)
+		}
 	}
 }

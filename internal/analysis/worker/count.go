@@ -119,13 +119,15 @@ func (c *count) read(r *eventlog.Record) bool {
 	return json.Unmarshal(r.Value, &c.message) == nil
 }
 
-// encode returns the states of the rooms that changed.
+// encode returns the states of the rooms that changed. Minutes that it takes out of
+// their tallies are nowhere until they are saved, as are the counts beside them:
+// should that fail, the rooms are read again.
 func (c *count) encode() []State {
 	for stream, r := range c.changed {
 		newest, _ := r.tally.Last()
-		start := len(c.buffer)
+		closed, start := r.tally.TakeClosed(), len(c.buffer)
 		c.buffer = r.tally.AppendState(c.buffer)
-		c.states = append(c.states, State{stream, r.partition, newest, c.buffer[start:len(c.buffer):len(c.buffer)]})
+		c.states = append(c.states, State{stream, r.partition, newest, c.buffer[start:len(c.buffer):len(c.buffer)], closed})
 	}
 	return c.states
 }

@@ -1,15 +1,16 @@
 package worker
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
@@ -23,7 +24,7 @@ func TestEveryMessageCountsOnce(t *testing.T) {
 		for n := range rapid.IntRange(1, 60).Draw(t, "records") {
 			r := NewMessage(rapid.SampledFrom(rooms).Draw(t, "room"), n)
 			r.Position = hubbub.Position{Epoch: 1, N: uint64(n*2 + 1)}
-			r.Time = time.UnixMilli(int64(n) * 1000)
+			r.Time = time.UnixMilli(int64(n) * 7000)
 			switch rapid.IntRange(0, 9).Draw(t, "kind") {
 			case 0:
 				r.Kind = hubbub.KindControl
@@ -82,8 +83,9 @@ func TestEveryMessageCountsOnce(t *testing.T) {
 		}
 		for _, room := range rooms {
 			records := of[room]
-			tally, _ := TallyOf(t, records)
-			if s, ok := store.states[room]; ok != (len(records) > 0) || ok && !bytes.Equal(s.Tally, tally) {
+			want, _ := TallyOf(t, records)
+			s, ok := store.states[room]
+			if ok != (len(records) > 0) || ok && !s.Same(want) {
 				t.Errorf("room %s has another tally than its %d messages", room, len(records))
 			}
 			fresh := []*Worker{start()}
@@ -98,9 +100,76 @@ func TestEveryMessageCountsOnce(t *testing.T) {
 				if r, _ := read(value); r.TotalCount != len(records) {
 					t.Errorf("Result(%s) says %d, there are %d", room, r.TotalCount, len(records))
 				}
+				minutes, err := w.Minutes(t.Context(), room, time.UnixMilli(0), time.UnixMilli(0).Add(time.Hour))
+				if want := minutesOf(t, want); err != nil || !slices.Equal(minutes, want) {
+					t.Errorf("Minutes(%s) = %v, %v, want %v", room, minutes, err, want)
+				}
+				if r := w.rooms[room]; r != nil && len(r.tally.Minutes()) > 1 {
+					t.Errorf("room %s holds %d minutes in memory", room, len(r.tally.Minutes()))
+				}
 			}
 		}
 	})
+}
+
+// minutesOf returns all minutes of a state.
+func minutesOf(t interface{ Fatal(...any) }, s State) analysis.Minutes {
+	if s.Tally == nil {
+		return nil
+	}
+	tally, err := s.decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	minutes := slices.Clone(s.Closed)
+	minutes.Merge(tally.Minutes())
+	return minutes
+}
+
+// TestMinutesOfARange: those that begin in it, wherever they are kept.
+func TestMinutesOfARange(t *testing.T) {
+	store := newMemoryStore()
+	w := New(Options{Store: store, Classifier: ByLength{}})
+	midnight := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	after := func(s int) time.Time { return midnight.Add(time.Duration(s) * time.Second) }
+	for n, seconds := range []int{0, 59, 60, 200, 200, 250} { // of minutes 0, 1, 3 and 4
+		r := NewMessage("a", n)
+		r.Position, r.Time = position(n+1), after(seconds)
+		if err := w.work(t.Context(), eventlog.Batch{Records: []eventlog.Record{r}, End: r.Position}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		why      string
+		from, to int
+		want     map[int]uint64
+	}{
+		{"all", 0, 3600, map[int]uint64{0: 2, 60: 1, 180: 2, 240: 1}},
+		{"a minute begins at to", 0, 60, map[int]uint64{0: 2}},
+		{"a minute began just before from", 1, 3600, map[int]uint64{60: 1, 180: 2, 240: 1}},
+		{"only the open one", 240, 241, map[int]uint64{240: 1}},
+		{"without the open one", 60, 240, map[int]uint64{60: 1, 180: 2}},
+		{"a quiet minute", 120, 180, nil},
+		{"nothing", 60, 60, nil},
+		{"before and after", -3600, 0, nil},
+	} {
+		got, err := w.Minutes(t.Context(), "a", after(c.from), after(c.to))
+		if err != nil || len(got) != len(c.want) {
+			t.Errorf("%s: %v, %v", c.why, got, err)
+		}
+		for _, m := range got {
+			if n := m.Counts.Total(); n != c.want[int(m.Start().Sub(midnight).Seconds())] {
+				t.Errorf("%s: %d messages at %v", c.why, n, m.Start())
+			}
+		}
+	}
+	if got, err := w.Minutes(t.Context(), "nobody", after(0), after(3600)); err != nil || len(got) != 0 {
+		t.Errorf("of a stream without messages: %v, %v", got, err)
+	}
+	store.breaks(func(string) error { return errBroken })
+	if _, err := w.Minutes(t.Context(), "a", after(0), after(3600)); !errors.Is(err, errBroken) {
+		t.Errorf("Minutes = %v", err)
+	}
 }
 
 func TestAMemberThatLostThePartitionChangesNothing(t *testing.T) {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -94,9 +93,9 @@ func (m *memory) room(ctx context.Context, stream hubbub.StreamID) (*room, error
 	if err := m.refresh(ctx, m.partition(s.Partition)); err != nil {
 		return nil, err
 	}
-	tally, err := analysis.DecodeState(s.Tally)
+	tally, err := s.decode()
 	if err != nil {
-		return nil, fmt.Errorf("read the tally of stream %s: %w", stream, err)
+		return nil, err
 	}
 	return m.add(stream, tally, s.Partition), nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -40,9 +41,9 @@ func NewMessage(room hubbub.StreamID, n int) eventlog.Record {
 	return eventlog.Record{Stream: room, Version: eventlog.Version, Value: m.AppendJSON(nil)}
 }
 
-// TallyOf is the state that records of a room must lead to, and how many messages
-// they are.
-func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state []byte, n int) {
+// TallyOf is the state that records of a room must lead to, with all its closed
+// minutes, and how many messages they are.
+func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state State, n int) {
 	var tally analysis.Tally
 	var r classify.Reading
 	for _, record := range records {
@@ -57,7 +58,13 @@ func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state []b
 		tally.Add(analysis.Observation{Sender: analysis.SenderHash(m.Sender.ID), Mood: r.Mood, Time: record.Time, Position: record.Position})
 		n++
 	}
-	return tally.AppendState(nil), n
+	closed := tally.TakeClosed()
+	return State{Tally: tally.AppendState(nil), Closed: closed}, n
+}
+
+// Same is true for a state with all its closed minutes as TallyOf has it.
+func (s *State) Same(other State) bool {
+	return bytes.Equal(s.Tally, other.Tally) && slices.Equal(s.Closed, other.Closed)
 }
 
 // memoryStore is a store whose calls fail when the test says so. It has the rules of
@@ -65,7 +72,7 @@ func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state []b
 type memoryStore struct {
 	mu      sync.Mutex
 	cursors map[int]Cursor
-	states  map[hubbub.StreamID]State
+	states  map[hubbub.StreamID]State // with all closed minutes
 	fail    func(method string) error // may be nil
 	failed  func() error              // asked after Save has stored; may be nil
 }
@@ -109,6 +116,17 @@ func (m *memoryStore) State(_ context.Context, stream hubbub.StreamID) (State, b
 	}
 	defer m.mu.Unlock()
 	s, ok := m.states[stream]
+	s.Closed = nil
+	return s, ok, nil
+}
+
+func (m *memoryStore) Minutes(_ context.Context, stream hubbub.StreamID, first, end uint64) (State, bool, error) {
+	if err := m.enter("Minutes"); err != nil {
+		return State{}, false, err
+	}
+	defer m.mu.Unlock()
+	s, ok := m.states[stream]
+	s.Closed = slices.Clone(s.Closed.Between(first, end))
 	return s, ok, nil
 }
 
@@ -137,6 +155,9 @@ func (m *memoryStore) Save(_ context.Context, before hubbub.Position, c Cursor, 
 	m.cursors[c.Partition] = c
 	for _, s := range states {
 		s.Tally = bytes.Clone(s.Tally)
+		closed := m.states[s.Stream].Closed
+		closed.Merge(s.Closed)
+		s.Closed = closed
 		m.states[s.Stream] = s
 	}
 	if m.failed != nil {

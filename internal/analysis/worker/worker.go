@@ -4,9 +4,10 @@
 //
 // # Each message once
 //
-// The tallies that a batch changed and the cursor through which they count are
-// stored in one transaction. After a restart the log is read from that cursor, not
-// from the group's, so wherever a crash comes, a message is in both or in neither.
+// The tallies that a batch changed, the minutes that it closed, and the cursor
+// through which they count are stored in one transaction. After a restart the log is
+// read from that cursor, not from the group's, so wherever a crash comes, a message
+// is in all of them or in none.
 // What is in memory is what is stored: after a store failed, or another may have
 // written to it, memory is forgotten and read again, cursor included. The group's
 // cursor follows within a second, for lag and for trimming.
