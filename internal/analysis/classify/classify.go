@@ -2,7 +2,7 @@
 // with probabilities, and its language, toxicity and spam. It is pure Go.
 //
 // [Starter] is the first classifier: rules as features of a small linear model
-// that learns from a few hundred lines of our own, Korean and English, when it
+// that learns from about a thousand lines of our own, Korean and English, when it
 // is made. docs/analysis.md has its measured accuracy.
 //
 // # Class guide

@@ -6,8 +6,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// tableBits is the size of the feature space; a few hundred lines have some
-// 20,000 features, collisions cost little.
+// tableBits is the size of the feature space.
 const tableBits = 16
 
 // Kinds of features keep equal characters apart that mean different things.

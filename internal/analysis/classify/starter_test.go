@@ -1,7 +1,10 @@
 package classify
 
 import (
+	"math"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,9 +36,9 @@ func scores(c Classifier, list []Line) map[string]*Score {
 	return of
 }
 
-// TestCrossValidation prints what tuning may look at: lines of the corpus by a
-// model that has not seen them. The hold-out is for measuring alone.
-func TestCrossValidation(t *testing.T) {
+// crossValidated scores lines of the corpus by models that have not seen them, per
+// language: what tuning may look at. The hold-out is for measuring alone.
+func crossValidated() map[string]*Score {
 	const folds = 5
 	all := corpus()
 	total := map[string]*Score{"ko": {}, "en": {}}
@@ -56,20 +59,33 @@ func TestCrossValidation(t *testing.T) {
 			}
 		}
 	}
-	for _, lang := range []string{"ko", "en"} {
-		s := total[lang]
-		t.Logf("%s: accuracy %.3f, macro-F1 %.3f over %d lines %v", lang, s.Accuracy(), s.MacroF1(), s.Lines(), s.Confusion)
-		if s.MacroF1() < 0.6 {
-			t.Errorf("%s: the model hardly learns", lang)
-		}
-	}
+	return total
 }
 
-func TestHoldout(t *testing.T) {
-	for lang, s := range scores(NewStarter(), holdout(t)) {
-		t.Logf("%s: accuracy %.3f, macro-F1 %.3f over %d lines", lang, s.Accuracy(), s.MacroF1(), s.Lines())
-		if s.MacroF1() < 0.6 {
-			t.Errorf("%s: worse than documented", lang)
+// TestAccuracy prints how well the starter reads, and holds the table of
+// docs/analysis.md to it.
+func TestAccuracy(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/analysis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unseen, crossed := scores(NewStarter(), holdout(t)), crossValidated()
+	for name, lang := range map[string]string{"Korean": "ko", "English": "en"} {
+		s, c := unseen[lang], crossed[lang]
+		t.Logf("%s: accuracy %.3f, macro-F1 %.3f over %d lines", name, s.Accuracy(), s.MacroF1(), s.Lines())
+		t.Logf("%s in cross-validation: accuracy %.3f, macro-F1 %.3f over %d lines %v", name, c.Accuracy(), c.MacroF1(), c.Lines(), c.Confusion)
+		if s.MacroF1() < 0.6 || c.MacroF1() < 0.6 {
+			t.Errorf("%s: the model hardly learns", name)
+		}
+		row := regexp.MustCompile(`(?m)^\| ` + name + ` \| (\S+) \| (\S+) \| (\S+) \| (\S+) \|$`).FindSubmatch(text)
+		if row == nil {
+			t.Fatalf("docs/analysis.md has no row %s", name)
+		}
+		for i, measured := range []float64{float64(s.Lines()), s.Accuracy(), s.MacroF1(), c.Accuracy()} {
+			documented, err := strconv.ParseFloat(string(row[i+1]), 64)
+			if err != nil || math.Abs(documented-measured) > 0.0051 { // rounded
+				t.Errorf("%s: measured %.4f, documented %s", name, measured, row[i+1])
+			}
 		}
 	}
 }
