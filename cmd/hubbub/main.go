@@ -1,5 +1,5 @@
 // Command hubbub is live-stream chat that reads the room: the server in all its
-// roles, the load lab, the analyser and the operator's tools. See hubbub --help.
+// roles, the load lab and the operator's tools. See hubbub --help.
 package main
 
 import (

@@ -23,7 +23,7 @@ type Env struct {
 
 // CLI is every command. Flags are --x-y, HUBBUB_X_Y or x-y in a YAML file.
 type CLI struct {
-	Config string `help:"YAML file with flags of this command, x-y: value." placeholder:"FILE" type:"path"`
+	Config string `help:"YAML file with flags, x-y: value; those of other commands are passed over." placeholder:"FILE" type:"path"`
 
 	Serve   ServeCmd   `cmd:"" help:"Run the chat: all of it, or some roles."`
 	Lab     LabCmd     `cmd:"" help:"The load lab: run, report and compare load tests."`

@@ -13,7 +13,7 @@ import (
 type TokenCmd struct {
 	User      string        `help:"Subject of the token; with --count, -1 to -N are added." required:""`
 	Name      string        `help:"Name shown in chat; the user id without."`
-	Role      []string      `help:"Roles, such as admin." enum:"admin,guest"`
+	Role      []string      `help:"Roles: admin or guest." enum:"admin,guest"`
 	TTL       time.Duration `name:"ttl" help:"Lifetime." default:"15m"`
 	Count     int           `help:"How many tokens, a line each." default:"1"`
 	Data      string        `help:"Data folder with the signing key." default:"./hubbub-data" type:"path"`
