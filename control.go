@@ -16,6 +16,12 @@ const (
 	ActionBan      Action = "ban"      // UserID may not send until unbanned
 	ActionUnban    Action = "unban"    // ends a ban or a timeout of UserID
 	ActionSettings Action = "settings" // Settings replace the room's
+
+	// What follows has happened in the metastore, and is told by the record: who
+	// has a copy asks again.
+	ActionStream Action = "stream" // the stream was changed, ended or deleted: Stream is what it is now
+	ActionRoles  Action = "roles"  // UserID has become a moderator, or is none any more
+	ActionWords  Action = "words"  // the blocked words were replaced
 )
 
 // A Control is the value of a record of kind KindControl in raw-chats: room
@@ -30,6 +36,17 @@ type Control struct {
 	Seconds   int       `json:"seconds,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
 	Settings  *Settings `json:"settings,omitempty"`
+	Roles     []string  `json:"roles,omitempty"`  // of UserID in the stream, from now on
+	Stream    *Change   `json:"stream,omitempty"` // what ActionStream made of it
+}
+
+// A Change is what a stream has become.
+type Change struct {
+	Title        string `json:"title"`
+	Status       string `json:"status"` // also StatusDeleted
+	Language     string `json:"language"`
+	ThumbnailURL string `json:"thumbnailUrl"`
+	PlaybackURL  string `json:"playbackUrl"`
 }
 
 // Who may send in a room.

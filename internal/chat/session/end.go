@@ -59,6 +59,9 @@ var closeNumbers = map[hubbub.Code]int{
 	hubbub.CodeNotFound:             4530,
 	hubbub.CodeBadRequest:           4531,
 	hubbub.CodeTooLarge:             4532,
+	hubbub.CodeWordBlocked:          4533,
+	hubbub.CodeUserNotFound:         4534,
+	hubbub.CodeMessageNotFound:      4535,
 	hubbub.CodeTokenRequired:        4540,
 	hubbub.CodeTokenInvalid:         4541,
 	hubbub.CodeForbidden:            4542,
@@ -67,6 +70,7 @@ var closeNumbers = map[hubbub.Code]int{
 	hubbub.CodeBanned:               4545,
 	hubbub.CodeChatOff:              4546,
 	hubbub.CodeAccountsOnly:         4547,
+	hubbub.CodeScopeMissing:         4548,
 }
 
 // closeNumber returns the number for a code; of one that is not listed, the
