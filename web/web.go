@@ -22,9 +22,19 @@ var embedded embed.FS
 //go:embed unbuilt.html
 var unbuilt []byte
 
-// The page runs its own files and talks to its own server, nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// The page runs its own files and talks to its own server, nothing else. What
+// streamers link to, a picture of their stream or of themselves and a video, lies
+// wherever they keep it: those may come from any host. They run nothing, and are
+// asked for without saying from which page; their hosts do see viewers' addresses.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+	"img-src 'self' https: http:; media-src https: http:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// places are the addresses of the page: its script shows what belongs there.
+var places = []string{
+	"/{$}", "/s/{streamId}", "/overlay/{streamId}", "/signin", "/signup", "/claim", "/reset",
+	"/profile", "/settings", "/studio",
+}
 
 // Built says whether the binary has the page, not just the fallback.
 func Built() bool {
@@ -32,8 +42,7 @@ func Built() bool {
 	return err == nil
 }
 
-// Handler serves the page at / and /s/{streamId}, and its files. Everything else
-// is 404, so it may be mounted at / beside the API. It is safe for concurrent use.
+// Handler serves the page at its places, and its files. Everything else is 404, so it may be mounted at / beside the API. It is safe for concurrent use.
 func Handler() http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil { // only an invalid path literal could fail
@@ -50,8 +59,9 @@ func handler(dist fs.FS) http.Handler {
 		page.policy = strings.Replace(policy, "style-src 'self'", "style-src 'unsafe-inline'", 1)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", page)
-	mux.Handle("GET /s/{streamId}", page)
+	for _, place := range places {
+		mux.Handle("GET "+place, page)
+	}
 	for name, f := range files {
 		if name != "/index.html" {
 			mux.Handle("GET "+name, f)

@@ -3,17 +3,8 @@
 
 import { signal } from '@preact/signals';
 import * as storage from '../storage.ts';
-import { Refused, request } from './http.ts';
-
-export interface User {
-  id: string;
-  name: string;
-}
-
-interface Tokens {
-  accessToken: string;
-  refreshToken: string;
-}
+import type { SignedIn, Tokens, User } from '../wire.ts';
+import { Refused, request, type Init } from './http.ts';
 
 interface Session extends Tokens {
   user: User;
@@ -36,16 +27,30 @@ addEventListener('storage', (event) => {
   if (event.key === KEY) adopt();
 });
 
+/** Without an account: a name is enough. */
 export async function signInAsGuest(name: string): Promise<void> {
-  const answer = await request<Tokens & { user?: Partial<User> }>('/api/v1/users/guest', { body: { name } });
-  const claims = parseClaims(answer.accessToken);
+  begin(await request('/api/v1/users/guest', { body: { name } }));
+}
+
+/** Goes on as whom the answer names. */
+export function begin(answer: SignedIn) {
   save({
     accessToken: answer.accessToken,
     refreshToken: answer.refreshToken,
-    user: { id: answer.user?.id ?? claims.sub, name: answer.user?.name ?? claims.name ?? name },
-    expiresAt: expiry(claims),
+    user: answer.user,
+    expiresAt: expiry(parseClaims(answer.accessToken)),
   });
   ended.value = false;
+}
+
+/** What the server knows of the viewer by now: a new name, another role. */
+export function know(now: User) {
+  const session = load();
+  if (session?.user.id === now.id) save({ ...session, user: now });
+}
+
+export function isGuest(who: User | null): boolean {
+  return who?.roles?.includes('guest') ?? false;
 }
 
 export async function signOut(): Promise<void> {
@@ -59,6 +64,25 @@ export async function signOut(): Promise<void> {
   }).catch(() => undefined);
 }
 
+/** Forgets the tokens, of an account that is no more. */
+export function drop() {
+  storage.set(KEY, null);
+  adopt();
+}
+
+/** A request as whoever is signed in; a token that is not taken is renewed, once. Throws Refused. */
+export async function asViewer<T>(path: string, init: Init = {}): Promise<T> {
+  const token = await accessToken();
+  try {
+    return await request<T>(path, { ...init, token });
+  } catch (err) {
+    if (!token || !(err instanceof Refused) || !/^(token|session)_/.test(err.refusal.code)) throw err;
+    const renewed = await accessToken(token);
+    if (!renewed) throw err;
+    return request<T>(path, { ...init, token: renewed });
+  }
+}
+
 /**
  * A token that is good for now, or null for an anonymous viewer. `refused` is
  * one that the server would not take. Throws Refused when the API is not reached.
@@ -70,13 +94,18 @@ export async function accessToken(refused?: string): Promise<string | null> {
   return exclusively(() => renew(refused));
 }
 
+/** Makes the next token now: it carries the name and the roles of now. */
+export async function refresh(): Promise<void> {
+  await accessToken(load()?.accessToken);
+}
+
 async function renew(refused?: string): Promise<string | null> {
   const session = load(); // another tab may have renewed it meanwhile
   if (!session) return null;
   if (session.accessToken !== refused && session.expiresAt - Date.now() > MARGIN_MS) return session.accessToken;
   try {
     const tokens = await request<Tokens>('/api/v1/users/reissue', { body: { refreshToken: session.refreshToken } });
-    save({ ...session, ...tokens, expiresAt: expiry(parseClaims(tokens.accessToken)) });
+    save({ ...session, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken, expiresAt: expiry(parseClaims(tokens.accessToken)) });
     return tokens.accessToken;
   } catch (err) {
     if (!(err instanceof Refused) || err.status < 400 || err.status >= 500 || err.status === 429) throw err;
@@ -105,14 +134,9 @@ function save(session: Session) {
   adopt();
 }
 
-function drop() {
-  storage.set(KEY, null);
-  adopt();
-}
-
 function adopt() {
-  const next = load()?.user ?? null;
-  if (next?.id !== user.value?.id) user.value = next;
+  const now = load()?.user ?? null;
+  if (JSON.stringify(now) !== JSON.stringify(user.value)) user.value = now;
   schedule();
 }
 
@@ -125,8 +149,6 @@ function schedule() {
 }
 
 interface Claims {
-  sub: string;
-  name?: string;
   iat?: number;
   exp: number;
 }

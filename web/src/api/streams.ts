@@ -1,26 +1,80 @@
-// Streams: the list, one of them, and their live viewer counts.
+// Streams: the list, one of them, their live viewer counts, and one's own.
 
-import type { StreamCard, StreamDetail, UserCount } from '../wire.ts';
+import type { StreamCard, StreamDetail, StreamDraft, UserCount } from '../wire.ts';
 import { request } from './http.ts';
+import { asViewer } from './session.ts';
 
 export interface StreamPage {
   streams: StreamCard[];
   hasNext: boolean;
 }
 
-export function listStreams(page: number): Promise<StreamPage> {
-  return request(`/api/v1/streams?page=${page}&size=12&status=live`);
+export function listStreams(status: 'live' | 'ended', page: number): Promise<StreamPage> {
+  return request(`/api/v1/streams?page=${page}&size=12&status=${status}`);
 }
 
+/** The streams of one host, live and ended, newest first. */
+export function streamsOf(hostId: string, page: number): Promise<StreamPage> {
+  return request(`/api/v1/streams?page=${page}&size=50&status=all&host=${encodeURIComponent(hostId)}`);
+}
+
+/** With what the viewer is in it, as `roles`. */
 export function getStream(id: string): Promise<StreamDetail> {
-  return request(`/api/v1/streams/${encodeURIComponent(id)}`);
+  return asViewer(at(id));
 }
 
-/** Calls onCount for each change until the returned function is called. The browser reconnects by itself. */
-export function watchCounts(ids: readonly string[], onCount: (count: UserCount) => void): () => void {
-  const source = new EventSource(`/api/v1/streams/subscribe?ids=${ids.map(encodeURIComponent).join(',')}`);
-  source.addEventListener('userCountUpdate', (event) => {
-    onCount(JSON.parse((event as MessageEvent<string>).data) as UserCount);
-  });
-  return () => source.close();
+export function createStream(draft: StreamDraft): Promise<StreamDetail> {
+  return asViewer('/api/v1/streams', { body: draft });
+}
+
+export function changeStream(id: string, change: Partial<StreamDraft> & { status?: 'ended' }): Promise<StreamDetail> {
+  return asViewer(at(id), { method: 'PATCH', body: change });
+}
+
+export async function deleteStream(id: string): Promise<void> {
+  await asViewer(at(id), { method: 'DELETE' });
+}
+
+function at(id: string): string {
+  return `/api/v1/streams/${encodeURIComponent(id)}`;
+}
+
+/** Counts are handed on this often at most. */
+const GATHER_MS = 500;
+
+/**
+ * Calls onCounts with what changed until the returned function is called. While
+ * the tab is hidden it listens to nothing: browsers allow few connections to a
+ * server, and tabs share them. The browser reconnects by itself.
+ */
+export function watchCounts(ids: readonly string[], onCounts: (counts: ReadonlyMap<string, number>) => void): () => void {
+  let source: EventSource | null = null;
+  let gathered = new Map<string, number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function tell() {
+    timer = undefined;
+    const counts = gathered;
+    gathered = new Map();
+    onCounts(counts);
+  }
+  function listen() {
+    const visible = document.visibilityState === 'visible';
+    if (visible === (source !== null)) return;
+    source?.close();
+    source = null;
+    if (!visible) return;
+    source = new EventSource(`/api/v1/streams/subscribe?ids=${ids.map(encodeURIComponent).join(',')}`);
+    source.addEventListener('userCountUpdate', (event) => {
+      const { streamId, userCount } = JSON.parse((event as MessageEvent<string>).data) as UserCount;
+      gathered.set(streamId, userCount);
+      timer ??= setTimeout(tell, GATHER_MS);
+    });
+  }
+  listen();
+  document.addEventListener('visibilitychange', listen);
+  return () => {
+    document.removeEventListener('visibilitychange', listen);
+    clearTimeout(timer);
+    source?.close();
+  };
 }

@@ -1,76 +1,71 @@
-// The frame around every page: header, what the address asks for, sign-in.
+// The frame around every page: header, what the address asks for.
 
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { signOut, user } from '../api/session.ts';
-import { followLinks, route } from '../route.ts';
-import { choose, language, languages, words, type Language } from '../words/language.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { followLinks, moved, route, type Route } from '../route.ts';
+import { words } from '../words/language.ts';
 import { Empty } from './Empty.tsx';
+import { Header } from './Header.tsx';
+import { lazy } from './lazy.tsx';
 import { RoomPage } from './RoomPage.tsx';
-import { Sign } from './Sign.tsx';
-import { SignInDialog } from './SignIn.tsx';
 import { StreamList } from './StreamList.tsx';
+
+const SignInPage = lazy(() => import('./account/pages.tsx').then((m) => m.SignInPage));
+const SignUpPage = lazy(() => import('./account/pages.tsx').then((m) => m.SignUpPage));
+const ClaimPage = lazy(() => import('./account/pages.tsx').then((m) => m.ClaimPage));
+const ResetPage = lazy(() => import('./account/pages.tsx').then((m) => m.ResetPage));
+const ProfilePage = lazy(() => import('./account/ProfilePage.tsx').then((m) => m.ProfilePage));
+const SettingsPage = lazy(() => import('./SettingsPage.tsx').then((m) => m.SettingsPage));
+const StudioPage = lazy(() => import('./studio/StudioPage.tsx').then((m) => m.StudioPage));
 
 export function Page() {
   const w = words.value;
   const at = route.value;
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // What had the focus is gone; a page with a Heading has put it there by itself.
+    if (moved() && !main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
+  }, [at]);
   return (
     <div class={`page page-${at.page}`} onClick={followLinks}>
-      <a class="skip" href="#main" target="_self">
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // the address may carry a code
+          main.current?.focus();
+        }}
+      >
         {w.skipToContent}
       </a>
       <Header />
-      <main id="main" tabIndex={-1}>
-        {at.page === 'streams' && <StreamList />}
-        {at.page === 'room' && <RoomPage key={at.streamId} streamId={at.streamId} />}
-        {at.page === 'unknown' && <Empty title={w.pageNotFound} link />}
+      <main id="main" ref={main} tabIndex={-1}>
+        <Content at={at} />
       </main>
     </div>
   );
 }
 
-function Header() {
-  const w = words.value;
-  const signingIn = useSignal(false);
-  useSignalEffect(() => {
-    if (user.value) signingIn.value = false;
-  });
-  return (
-    <header class="top">
-      <a class="brand" href="/" title={w.allStreams}>
-        <Sign />
-        hubbub
-      </a>
-      <LanguageSwitch />
-      {user.value ? (
-        <>
-          <span class="me" title={w.signedInAs(user.value.name)}>
-            <bdi>{user.value.name}</bdi>
-          </span>
-          <button class="quiet" onClick={() => void signOut()}>
-            {w.signOut}
-          </button>
-        </>
-      ) : (
-        <button class="quiet" onClick={() => (signingIn.value = true)}>
-          {w.signIn}
-        </button>
-      )}
-      {signingIn.value && <SignInDialog onClose={() => (signingIn.value = false)} />}
-    </header>
-  );
-}
-
-function LanguageSwitch() {
-  return (
-    <label class="language">
-      <span class="unseen">{words.value.switchLanguage}</span>
-      <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
-        {Object.entries(languages).map(([tag, w]) => (
-          <option key={tag} value={tag} lang={tag}>
-            {w.languageName}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+function Content({ at }: { at: Route }) {
+  switch (at.page) {
+    case 'streams':
+      return <StreamList />;
+    case 'room':
+      return <RoomPage key={at.streamId} streamId={at.streamId} />;
+    case 'signin':
+      return <SignInPage />;
+    case 'signup':
+      return <SignUpPage />;
+    case 'claim':
+      return <ClaimPage />;
+    case 'reset':
+      return <ResetPage />;
+    case 'profile':
+      return <ProfilePage />;
+    case 'settings':
+      return <SettingsPage />;
+    case 'studio':
+      return <StudioPage />;
+    default:
+      return <Empty title={words.value.pageNotFound} link />;
+  }
 }

@@ -1,92 +1,69 @@
-// Guest sign-in: a name is enough.
+// Joining as a guest: a name is enough.
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import { Refused } from '../api/http.ts';
 import { ended, signInAsGuest } from '../api/session.ts';
+import { site } from '../api/site.ts';
+import { signInLink } from '../route.ts';
 import * as storage from '../storage.ts';
-import { explain, words } from '../words/language.ts';
+import { words } from '../words/language.ts';
+import { useForm } from './useForm.ts';
 
 const NAME_KEY = 'hubbub.name';
 
-export function SignInForm(props: { focus?: boolean }) {
+/** In place of a send box, and on the sign-in page, which needs no way to itself. */
+export function SignInForm({ alone }: { alone?: boolean }) {
   const w = words.value;
   const name = useSignal(storage.get(NAME_KEY) ?? '');
-  const busy = useSignal(false);
-  const why = useSignal<Refused | null>(null);
-  const input = useRef<HTMLInputElement>(null);
-
-  useEffect(() => {
-    if (props.focus) input.current?.focus();
-  }, []);
-
-  async function join(event: Event) {
-    event.preventDefault();
-    const chosen = name.value.trim();
-    if (!chosen || busy.value) {
-      input.current?.focus();
-      return;
-    }
-    busy.value = true;
-    why.value = null;
-    try {
-      await signInAsGuest(chosen);
-      storage.set(NAME_KEY, chosen);
-    } catch (err) {
-      if (!(err instanceof Refused)) throw err;
-      why.value = err;
-      input.current?.focus();
-    } finally {
-      busy.value = false;
-    }
-  }
-
-  const reason = why.value && (why.value.status ? explain(w, why.value.refusal) : w.networkFailed);
+  const form = useForm(
+    async () => {
+      await signInAsGuest(name.value.trim());
+      storage.set(NAME_KEY, name.value.trim());
+    },
+    { name_invalid: 'name' },
+  );
+  if (site()?.guests === false) return alone ? null : <AccountNeeded />;
+  const problem = form.problem('name') ?? form.problem('');
   return (
-    <form class="sign-in" onSubmit={(event) => void join(event)}>
+    <form class="sign-in" {...form.props}>
       <div class="field">
         <input
-          ref={input}
           name="name"
+          required
+          dir="auto"
           aria-label={w.yourName}
           placeholder={w.yourName}
           autocomplete="nickname"
           maxLength={64}
           value={name.value}
-          aria-invalid={reason ? true : undefined}
+          aria-invalid={problem ? true : undefined}
           aria-describedby="sign-in-hint"
           onInput={(event) => (name.value = event.currentTarget.value)}
         />
-        <button class="primary" type="submit" disabled={busy.value}>
-          {busy.value ? w.joining : w.join}
+        <button class="primary" type="submit" aria-disabled={form.busy}>
+          {form.busy ? w.joining : w.join}
         </button>
       </div>
-      <p id="sign-in-hint" class={reason ? 'hint refused' : 'hint'} role={reason ? 'alert' : undefined}>
-        {reason ?? (ended.value ? w.signInEnded : w.signInHint)}
+      <p class={problem ? 'hint refused' : 'hint'}>
+        <span id="sign-in-hint" role={problem ? 'alert' : undefined}>
+          {problem ?? (ended.value ? w.signInEnded : w.signInHint)}
+        </span>{' '}
+        {!alone && (
+          <a class="text-link" href={signInLink()}>
+            {w.haveAccount}
+          </a>
+        )}
       </p>
     </form>
   );
 }
 
-export function SignInDialog(props: { onClose: () => void }) {
-  const w = words.value;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+function AccountNeeded() {
   return (
-    <dialog
-      ref={dialog}
-      class="dialog"
-      aria-label={w.signIn}
-      onClose={props.onClose}
-      onClick={(event) => event.target === dialog.current && props.onClose()}
-    >
-      <div class="dialog-body">
-        <h2>{w.signIn}</h2>
-        <SignInForm focus />
-        <button class="quiet" onClick={props.onClose}>
-          {w.cancel}
-        </button>
-      </div>
-    </dialog>
+    <p class="account-needed">
+      {ended.value ? words.value.signInEnded : words.value.codes['guests_off']}{' '}
+      <a class="button" href={signInLink()}>
+        {words.value.signIn}
+      </a>
+    </p>
   );
 }

@@ -24,6 +24,10 @@ export function choose(next: Language) {
   storage.set(KEY, next);
 }
 
+addEventListener('storage', (event) => {
+  if (event.key === KEY) language.value = first();
+});
+
 /** A refusal in the viewer's words; an unknown code falls back to the server's. */
 export function explain(w: Words, refusal: Refusal): string {
   const text = w.codes[refusal.code] ?? refusal.message ?? w.codes['internal'];
