@@ -125,6 +125,7 @@ func TestWhatIsServed(t *testing.T) {
 		{"/api/v1/streams/1", 200, "My first stream"},
 		{"/api/v1/streams/1/messages", 200, `"messages":[]`},
 		{"/api/v1/streams/1/analysis", 200, `"totalCount":0`},
+		{"/api/v1/streams/1/analysis?to=2026-11-25T12:00:00Z", 200, `"minutes":[]`},
 		{"/api/v1/streams/2", 404, "stream_not_found"},
 	} {
 		if status, text := call(t, "GET", a.URL()+row.path, ""); status != row.status || !strings.Contains(strings.ToLower(text), strings.ToLower(row.says)) {

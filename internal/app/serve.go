@@ -42,6 +42,7 @@ func (a *App) serve(version string, s *stores, p *parts) error {
 		options.Directory, options.Lister, options.Viewers = p.directory, p.streams, p.viewers
 		options.History, options.Mood, options.Settings = p.history, moodReader(), p.settings
 		options.Analysis = channelLatest{p.latest, hubbub.AnalysisChannel}
+		options.Minutes = p.latest.analysis
 		options.Summary = channelLatest{p.latest, hubbub.SummaryChannel}
 	}
 	handler, err := httpapi.New(options)

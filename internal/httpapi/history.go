@@ -10,7 +10,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/moderation"
@@ -39,21 +38,13 @@ type messagesInput struct {
 }
 
 func (a *api) historyRoutes(routes huma.API) {
-	if a.Directory == nil {
+	if a.Directory == nil || a.History == nil {
 		return
 	}
-	if a.History != nil {
-		register(a, routes, huma.Operation{
-			OperationID: "messages", Method: http.MethodGet, Path: "/api/v1/streams/{id}/messages", Security: either,
-			Summary: "Page through what was said", Description: "Without before and after: the newest messages.",
-		}, a.messages)
-	}
-	if a.Analysis != nil {
-		register(a, routes, huma.Operation{
-			OperationID: "analysis", Method: http.MethodGet, Path: "/api/v1/streams/{id}/analysis", Security: public,
-			Summary: "The newest reading of the room",
-		}, a.analysis)
-	}
+	register(a, routes, huma.Operation{
+		OperationID: "messages", Method: http.MethodGet, Path: "/api/v1/streams/{id}/messages", Security: either,
+		Summary: "Page through what was said", Description: "Without before and after: the newest messages.",
+	}, a.messages)
 }
 
 func (a *api) messages(ctx context.Context, c *call, in *messagesInput) (*reply[MessagePage], error) {
@@ -137,19 +128,4 @@ func (a *api) shown(e archive.Entry, moderator bool) json.RawMessage {
 		}
 	}
 	return append(out, '}')
-}
-
-func (a *api) analysis(ctx context.Context, c *call, in *streamInput) (*reply[json.RawMessage], error) {
-	s, _, err := a.readable(ctx, c, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	value, ok, err := a.Analysis.Latest(ctx, s.ID)
-	switch {
-	case err != nil:
-		return nil, asUnavailable(err, "the analysis")
-	case !ok:
-		value = new(analysis.Tally).AppendResult(nil, s.ID, analysis.Progress{}, a.Now())
-	}
-	return private(json.RawMessage(value)), nil
 }

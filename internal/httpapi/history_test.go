@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
@@ -192,28 +191,4 @@ func TestMessagesRefusals(t *testing.T) {
 	if a.Header.Get("Retry-After") != "2" {
 		t.Errorf("Retry-After: %q", a.Header.Get("Retry-After"))
 	}
-}
-
-func TestAnalysis(t *testing.T) {
-	s := newSite(t, nil)
-	type result struct {
-		StreamID       string
-		TotalCount     int
-		Counts, Ratios map[string]float64
-		Window         struct{ Counts map[string]float64 }
-		Trending       []any
-		Through        string
-		At             time.Time
-	}
-	empty := get[result](s, request{path: "/api/v1/streams/1/analysis"})
-	if empty.StreamID != "1" || len(empty.Counts) != hubbub.Moods || len(empty.Ratios) != hubbub.Moods || len(empty.Window.Counts) != hubbub.Moods || empty.Trending == nil {
-		t.Errorf("of a room without messages: %+v", empty)
-	}
-	s.latest.value = `{"streamId":"1","totalCount":7}`
-	if a := s.do(request{path: "/api/v1/streams/1/analysis"}); strings.TrimSpace(a.body) != s.latest.value || a.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("%s %s", a.Status, a.body)
-	}
-	s.wantRefused("unknown", hubbub.CodeStreamNotFound, request{path: "/api/v1/streams/7/analysis"})
-	s.latest.err = archive.ErrUnavailable
-	s.wantRefused("no store", hubbub.CodeUnavailable, request{path: "/api/v1/streams/1/analysis"})
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/clientaddr"
 	"github.com/hubbub-live/hubbub/internal/origin"
@@ -66,6 +67,12 @@ type Latest interface {
 	Latest(ctx context.Context, stream hubbub.StreamID) (value []byte, ok bool, err error)
 }
 
+// Minutes has what was said in a stream minute by minute, those that begin at or
+// after from and before to; *worker.Worker is one.
+type Minutes interface {
+	Minutes(ctx context.Context, stream hubbub.StreamID, from, to time.Time) (analysis.Minutes, error)
+}
+
 // Options say what is served. Keys is required; without the services that a
 // group of routes needs, the group is not there.
 type Options struct {
@@ -81,6 +88,7 @@ type Options struct {
 
 	History  History // nil: no …/messages
 	Analysis Latest  // nil: no …/analysis
+	Minutes  Minutes // of the same; required with it
 	Summary  Latest  // nil: summaries are empty
 
 	// Settings returns the rules of a room; nil: open, not slow.
@@ -139,6 +147,7 @@ func (a *api) handler() (http.Handler, error) {
 	a.userRoutes(routes)
 	a.streamRoutes(routes)
 	a.historyRoutes(routes)
+	a.analysisRoutes(routes)
 	a.eventRoutes(routes)
 	if err := documents(mux, routes.OpenAPI(), a.Keys.JWKS()); err != nil {
 		return nil, err

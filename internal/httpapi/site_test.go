@@ -88,7 +88,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 		Version: "1.2.3", Keys: s.keys,
 		Accounts:  account.New(s.meta, s.keys, account.Options{OnLogout: func(u hubbub.UserID) { s.signed <- u }}),
 		Directory: directory, Lister: s.streams, Viewers: streams.NewViewers(s.tracker, nil),
-		History: &history.Reader{Archive: s.archive, Log: s.log}, Analysis: &s.latest, Summary: &s.latest,
+		History: &history.Reader{Archive: s.archive, Log: s.log}, Analysis: &s.latest, Minutes: &minutesOf{}, Summary: &s.latest,
 		Mood:    func(content string) string { return "mood of " + content },
 		Closing: s.closing, Logger: slog.New(slog.NewTextHandler(s.said, nil)),
 	}

@@ -165,13 +165,26 @@ type Reading struct {
 	Counts     map[string]int
 	Chatters   int
 	Through    hubbub.Position
+	Minutes    []struct {
+		At       time.Time
+		Messages int
+	}
 }
 
-// Reading asks for the newest analysis.
+// Reading asks for the newest analysis, and the minutes of the last 23 hours.
 func (a At) Reading(ctx context.Context, stream hubbub.StreamID) (Reading, error) {
 	var r Reading
-	err := a.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/analysis", nil, &r)
+	query := url.Values{"from": {time.Now().Add(-23 * time.Hour).Format(time.RFC3339)}}
+	err := a.Call(ctx, http.MethodGet, "/api/v1/streams/"+string(stream)+"/analysis?"+query.Encode(), nil, &r)
 	return r, err
+}
+
+// InMinutes is how many messages the minutes have.
+func (r Reading) InMinutes() (n int) {
+	for _, m := range r.Minutes {
+		n += m.Messages
+	}
+	return n
 }
 
 // Metrics returns all samples, by name with labels as printed.

@@ -272,8 +272,8 @@ func expectTotal(ctx context.Context, server *hub.Server, stream hubbub.StreamID
 	defer cancel()
 	return api.Until(ctx, "read the analysis", func() error {
 		reading, err := server.Reading(context.WithoutCancel(ctx), stream)
-		if err == nil && reading.TotalCount != logged {
-			err = fmt.Errorf("stream %s: %d are logged, the analysis counted %d", stream, logged, reading.TotalCount)
+		if err == nil && (reading.TotalCount != logged || reading.InMinutes() != logged) {
+			err = fmt.Errorf("stream %s: %d are logged, the analysis counted %d, and %d by minute", stream, logged, reading.TotalCount, reading.InMinutes())
 		}
 		return err
 	})
