@@ -27,6 +27,11 @@ type Options struct {
 	// Latest returns the newest value of a channel without positions, for those
 	// who join before there is a new one; nil: there is none.
 	Latest func(ctx context.Context, stream hubbub.StreamID, channel hubbub.Channel) (value []byte, ok bool, err error)
+	// OnControl is told of every control record that comes to a room that is
+	// loaded, after what it does to sending; nil: nobody is. It must not block nor
+	// ask the room.
+	OnControl func(stream hubbub.StreamID, c *hubbub.Control)
+
 	Tick   time.Duration // least time between two flushes of a busy room; 0: 20 ms
 	Idle   time.Duration // an unused room is forgotten after it; 0: 1 minute
 	Now    func() time.Time

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -178,7 +179,10 @@ func (r *Room) push(e livebus.Event) {
 		}
 		r.mu.ends[e.Channel], r.mu.gap[e.Channel], r.mu.untold[e.Channel] = e.Position, span{}, span{}
 		r.mu.last = e.Position
-		r.note(e, &kept)
+		control := r.note(e, &kept)
+		if control != nil && r.hub.options.OnControl != nil {
+			r.hub.options.OnControl(r.id, control)
+		}
 		r.mu.recent[e.Channel].add(kept)
 		r.mu.pending[e.Channel] = append(r.mu.pending[e.Channel], kept)
 	} else {
@@ -188,22 +192,48 @@ func (r *Room) push(e livebus.Event) {
 	r.schedule()
 }
 
-// note takes what the room itself must know of an event; mu is held.
-func (r *Room) note(e livebus.Event, kept *event) {
+// note takes what the room itself must know of an event, and returns it if it is a
+// control record; mu is held.
+func (r *Room) note(e livebus.Event, kept *event) *hubbub.Control {
 	switch {
 	case e.Channel == hubbub.EventChannel:
 		control, err := hubbub.ParseControl(e.Value)
 		if err != nil {
 			r.logger().Warn("a control record cannot be read and is not honoured", "position", e.Position.String(), "error", err)
-			return
+			return nil
 		}
 		r.mu.rules.Apply(&control, e.Position, e.Time)
+		if control.Action == hubbub.ActionDelete {
+			r.remove(control.MessageID)
+		}
+		return &control
 	default:
 		if m, ok := withNonce(e.Value); ok {
 			kept.nonce = m.Nonce
 			r.mu.nonces.add(&m, e.Position, e.Time)
 		}
 	}
+	return nil
+}
+
+// remove notes that a message at hand was removed; mu is held.
+func (r *Room) remove(id hubbub.MessageID) {
+	if !slices.ContainsFunc(r.mu.recent[hubbub.MessageChannel].events, func(e event) bool { return e.id == string(id) }) {
+		return
+	}
+	if len(r.mu.removed) >= 4*keep { // half of them at least are not at hand any more
+		at := map[hubbub.MessageID]struct{}{}
+		for _, e := range r.mu.recent[hubbub.MessageChannel].events {
+			if _, removed := r.mu.removed[hubbub.MessageID(e.id)]; removed {
+				at[hubbub.MessageID(e.id)] = struct{}{}
+			}
+		}
+		r.mu.removed = at
+	}
+	if r.mu.removed == nil {
+		r.mu.removed = map[hubbub.MessageID]struct{}{}
+	}
+	r.mu.removed[id] = struct{}{}
 }
 
 // noncePrefix is what precedes the nonce, the last field as this program writes it.

@@ -124,7 +124,8 @@ func (r *Room) shown(channel hubbub.Channel, events []event) []event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range shown {
-		if e := &shown[i]; r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
+		e := &shown[i]
+		if _, removed := r.mu.removed[hubbub.MessageID(e.id)]; removed || r.mu.rules.Withheld(hubbub.MessageID(e.id), e.position) {
 			e.value = moderation.Withhold(e.value)
 			e.nonce = ""
 		}

@@ -41,14 +41,16 @@ func (r *Room) load(ctx context.Context) error {
 	if len(messages) > 0 {
 		newest = messages[len(messages)-1].Position
 	}
-	controls, err := r.controls(ctx, newest)
-	if err != nil {
+	if err := r.seedControls(ctx, newest); err != nil {
 		return err
 	}
-	r.seed(messages, controls, newest)
+	r.seedMessages(messages, newest)
 	for {
 		entries, through, err := r.hub.options.History.After(ctx, r.id, newest, 500)
 		if errors.Is(err, eventlog.ErrGone) { // the log has begun another life: a gap, once something is said
+			if err := r.laterControls(ctx, newest); err != nil {
+				return err
+			}
 			break
 		}
 		if err != nil {
@@ -91,47 +93,61 @@ func (r *Room) messages(ctx context.Context) ([]archive.Entry, error) {
 	}
 }
 
-// controls returns all control records up to a position. They are read after the
-// newest messages, so none before those is missing.
-func (r *Room) controls(ctx context.Context, through hubbub.Position) ([]archive.Entry, error) {
-	const page = 500
-	kind := hubbub.KindControl
-	var all []archive.Entry
+// seedControls takes all control records up to a position: bans are as old as they
+// are, so they come from the archive, however little the log keeps. They are read
+// after the newest messages, so none before those is missing.
+func (r *Room) seedControls(ctx context.Context, through hubbub.Position) error {
 	for after := (hubbub.Position{}); after.Before(through); {
-		entries, err := r.hub.options.History.Page(ctx, archive.Query{
-			Stream: r.id, After: after, Forward: true, Kind: &kind, Limit: page,
-		})
+		page, err := r.controls(ctx, after)
 		if err != nil {
-			return nil, fmt.Errorf("read the room's control records: %w", err)
+			return err
 		}
-		for _, e := range entries {
-			if e.Position.Compare(through) <= 0 {
-				all = append(all, e)
-			}
+		begun := page
+		for len(begun) > 0 && through.Before(begun[len(begun)-1].Position) {
+			begun = begun[:len(begun)-1]
 		}
-		if len(entries) < page {
-			break
+		r.seed(begun)
+		if len(page) < archive.MaxLimit {
+			return nil
 		}
-		after = entries[page-1].Position
+		after = page[len(page)-1].Position
 	}
-	return all, nil
+	return nil
 }
 
-// seed takes what is known of the past, which is not flushed to anybody.
-func (r *Room) seed(messages, controls []archive.Entry, newest hubbub.Position) {
+// laterControls appends the control records after a position, where the log has
+// nothing to say of what lies there: they are archived and hold still.
+func (r *Room) laterControls(ctx context.Context, after hubbub.Position) error {
+	for {
+		page, err := r.controls(ctx, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1].Position
+		r.append(page, after)
+	}
+}
+
+// controls returns a page of the control records after a position.
+func (r *Room) controls(ctx context.Context, after hubbub.Position) ([]archive.Entry, error) {
+	kind := hubbub.KindControl
+	page, err := r.hub.options.History.Page(ctx, archive.Query{
+		Stream: r.id, After: after, Forward: true, Kind: &kind, Limit: archive.MaxLimit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the room's control records: %w", err)
+	}
+	return page, nil
+}
+
+// seedMessages takes the newest messages, which end at newest.
+func (r *Room) seedMessages(messages []archive.Entry, newest hubbub.Position) {
+	r.seed(messages)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, entries := range [][]archive.Entry{controls, messages} {
-		for _, entry := range entries {
-			e, ok := eventOf(entry)
-			if !ok {
-				continue
-			}
-			prev := r.mu.ends[e.Channel]
-			kept := event{id: e.ID, position: e.Position, prev: prev, time: e.Time, value: e.Value, gap: life(prev, e.Position)}
-			r.note(e, &kept)
-			r.mu.recent[e.Channel].add(kept)
-			r.mu.ends[e.Channel] = e.Position
+	for _, entry := range messages {
+		if entry.Withheld {
+			r.remove(entry.ID)
 		}
 	}
 	// The first kept message may have others before it, which a chain from the
@@ -140,6 +156,23 @@ func (r *Room) seed(messages, controls []archive.Entry, newest hubbub.Position) 
 		q.events = q.events[1:]
 	}
 	r.mu.last, r.mu.flushed = newest, newest
+}
+
+// seed takes what is known of the past, which is not flushed to anybody.
+func (r *Room) seed(entries []archive.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, entry := range entries {
+		e, ok := eventOf(entry)
+		if !ok {
+			continue
+		}
+		prev := r.mu.ends[e.Channel]
+		kept := event{id: e.ID, position: e.Position, prev: prev, time: e.Time, value: e.Value, gap: life(prev, e.Position)}
+		r.note(e, &kept)
+		r.mu.recent[e.Channel].add(kept)
+		r.mu.ends[e.Channel] = e.Position
+	}
 }
 
 func (r *Room) seedLatest(ctx context.Context) {

@@ -70,6 +70,7 @@ type Room struct {
 		flushing bool
 		repairs  repair
 		rules    moderation.State
+		removed  map[hubbub.MessageID]struct{} // of the messages at hand, whatever rules has forgotten
 		nonces   nonces
 		used     time.Time // last join, leave or rule check
 		closed   bool      // starts no more goroutines
@@ -159,6 +160,13 @@ func (r *Room) Settings() hubbub.Settings {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.mu.rules.Settings
+}
+
+// Banned returns how many are banned from the room.
+func (r *Room) Banned() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mu.rules.Banned()
 }
 
 // Show hands the newest value of a channel without positions to its viewers, on
