@@ -77,6 +77,21 @@ func (r *Reader) Page(ctx context.Context, q archive.Query) ([]archive.Entry, er
 	return page, nil
 }
 
+// Find returns the entry of a message; ok is false if there is none. Whether it is
+// withheld is known once it is archived.
+func (r *Reader) Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (found archive.Entry, ok bool, err error) {
+	// The log first, as for Page.
+	err = r.scan(ctx, stream, func(e archive.Entry) {
+		if !ok && e.Kind == hubbub.KindMessage && e.ID == id && id != "" {
+			found, ok = e, true
+		}
+	})
+	if ok || err != nil {
+		return found, ok, err
+	}
+	return r.Archive.Find(ctx, stream, id)
+}
+
 // join adds to a page of the archive what follows in the log.
 func join(page, tail []archive.Entry, q archive.Query) []archive.Entry {
 	var last hubbub.Position

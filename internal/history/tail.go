@@ -21,27 +21,34 @@ type tail struct {
 // tail reads what the archiver has not committed. That is little, unless it does
 // not get on; then all of it is read, since a removal may be anywhere.
 func (r *Reader) tail(ctx context.Context, q archive.Query) (*tail, error) {
+	t := &tail{q: q}
+	return t, r.scan(ctx, q.Stream, t.add)
+}
+
+// scan calls take with everything of a stream that the archiver has not committed,
+// oldest first.
+func (r *Reader) scan(ctx context.Context, stream hubbub.StreamID, take func(archive.Entry)) error {
 	const batch = 1000
-	after, err := r.archived(ctx, q.Stream)
+	after, err := r.archived(ctx, stream)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for t := (&tail{q: q}); ; {
-		records, through, err := r.Log.Read(ctx, eventlog.RawChats, q.Stream, after, batch)
+	for {
+		records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, batch)
 		if errors.Is(err, eventlog.ErrGone) {
-			if after, err = r.beyond(ctx, q.Stream, after); err != nil {
-				return nil, err
+			if after, err = r.beyond(ctx, stream, after); err != nil {
+				return err
 			}
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, record := range records {
-			t.add(archive.Of(record))
+			take(archive.Of(record))
 		}
 		if len(records) < batch {
-			return t, nil
+			return nil
 		}
 		after = through
 	}
