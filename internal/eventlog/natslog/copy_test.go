@@ -102,6 +102,10 @@ func TestCopyWhileWritten(t *testing.T) {
 
 // TestCopyThatIsNotWhole: what is missing is noticed while the copy is made.
 func TestCopyThatIsNotWhole(t *testing.T) {
+	good := t.TempDir()
+	filled := open(t, Options{Dir: good})
+	fill(t, filled, 60_000) // three files of JetStream's
+	filled.Close()
 	for _, c := range []struct {
 		name  string
 		spoil func(t *testing.T, dir string, c *Copy, log *Log)
@@ -145,10 +149,9 @@ func TestCopyThatIsNotWhole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
-			now := time.Now()
-			log := open(t, Options{Dir: dir, Retention: time.Millisecond, Now: func() time.Time { return now }, TrimEvery: time.Hour})
-			fill(t, log, 60_000)
-			now = now.Add(time.Hour)
+			copyFolder(t, good, dir)
+			later := func() time.Time { return time.Now().Add(time.Hour) }
+			log := open(t, Options{Dir: dir, Retention: time.Millisecond, Now: later, TrimEvery: time.Hour})
 			for _, group := range eventlog.Required[eventlog.RawChats] {
 				commit(t, log, group, hubbub.Position{Epoch: log.mustEnd(t).Epoch, N: 5})
 			}
