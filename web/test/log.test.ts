@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrive, control, emptyLog, follow, hold, KEPT, miss, type Arrival, type Log } from '../src/room/log.ts';
+import { arrive, control, emptyLog, follow, hold, KEPT, miss, newestOf, note, people, type Arrival, type Log } from '../src/room/log.ts';
 
 /** Message n at position 1.n, chained to the one before. */
 function message(n: number, rest: Partial<Arrival> = {}): Arrival {
@@ -134,4 +134,51 @@ test('keys are unique, so that no line is drawn in place of another', () => {
   for (let n = 1; n < 50; n++) log = arrive(miss(log, n % 3), [message(n * 3, { prev: '' })]);
   const keys = log.lines.map((line) => line.key);
   assert.equal(new Set(keys).size, keys.length);
+});
+
+test('bans are lines, many in a row are one, and a replayed one is none', () => {
+  const bar = (log: Log, action: string, userId: string, seconds = 0, replayed = false) =>
+    control(log, { id: 'c', action, userId, seconds }, '1.9', replayed);
+  let log = arrive(emptyLog, range(1, 2));
+  log = bar(log, 'ban', 'u');
+  for (let n = 0; n < 49; n++) log = bar(log, 'ban', `troll ${n}`);
+  log = bar(log, 'timeout', 'u', 60);
+  log = bar(log, 'timeout', 'u', 600);
+  assert.equal(bar(log, 'ban', 'u', 0, true), log);
+  const lines = log.lines.filter((line) => line.kind === 'barred');
+  assert.deepEqual(lines.map((line) => [line.action, line.seconds, line.count, line.names.join()]), [
+    ['ban', 0, 50, 'Kim'],
+    ['timeout', 60, 1, 'Kim'],
+    ['timeout', 600, 1, 'Kim'],
+  ]);
+});
+
+test('settings are a line when they change', () => {
+  const settings = { slowSeconds: 30, chat: 'open' as const };
+  const log = control(emptyLog, { id: 'c', action: 'settings', settings }, '1.1');
+  assert.deepEqual(log.lines.map((line) => line.kind === 'settings' && line.settings), [settings]);
+  assert.equal(control(emptyLog, { id: 'c', action: 'settings', settings }, '1.1', true), emptyLog);
+});
+
+test('a note is shown also while the list is held still', () => {
+  const log = note(hold(arrive(emptyLog, range(1, 2))), { say: () => 'done' });
+  assert.deepEqual(read(log), ['id-1', 'id-2', 'note']);
+  assert.deepEqual(read(follow(log)), ['id-1', 'id-2', 'note']);
+  assert.equal(log.unread, 0);
+});
+
+test('people are those who wrote, the newest first, by the name they have now', () => {
+  const by = (n: number, id: string, name: string) => {
+    const arrival = message(n, { prev: '' });
+    return { ...arrival, message: { ...arrival.message, sender: { id, name } } };
+  };
+  let log = arrive(emptyLog, [by(1, 'a', 'Ann'), by(2, 'b', 'Bob'), by(3, 'a', 'Anna'), by(4, '', 'nobody')]);
+  assert.deepEqual(people(log.lines), [
+    { id: 'a', name: 'Anna' },
+    { id: 'b', name: 'Bob' },
+  ]);
+  assert.equal(newestOf(log.lines, 'a')?.message.id, 'id-3');
+  log = control(log, { id: 'c', action: 'delete', messageId: 'id-3' }, '1.9');
+  assert.equal(newestOf(log.lines, 'a')?.message.id, 'id-1'); // that can still be read
+  assert.equal(newestOf(log.lines, 'c'), undefined);
 });

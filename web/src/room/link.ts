@@ -36,6 +36,7 @@ export class Link {
   readonly state: ReadonlySignal<LinkState>;
   readonly #state = signal<LinkState>({ is: 'connecting' });
   readonly #events: LinkEvents;
+  readonly #unseen: boolean;
   #client: Client | null = null;
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,9 +46,11 @@ export class Link {
   #refusedToken: string | undefined;
   #closed = false;
 
-  constructor(events: LinkEvents) {
+  /** unseen: as nobody, and not counted as a viewer. */
+  constructor(events: LinkEvents, unseen = false) {
     this.state = this.#state;
     this.#events = events;
+    this.#unseen = unseen;
     addEventListener('online', this.#retry);
     addEventListener('offline', this.#wentOffline);
     document.addEventListener('visibilitychange', this.#cameBack);
@@ -106,13 +109,13 @@ export class Link {
     this.#error = null;
     this.#state.value = { is: 'connecting' };
     try {
-      this.#token = await accessToken(this.#refusedToken);
+      this.#token = this.#unseen ? null : await accessToken(this.#refusedToken);
     } catch {
       if (this.#current(client)) this.#lost(0, '');
       return;
     }
     if (!this.#current(client)) return;
-    const headers: StompHeaders = { viewer: viewerId() };
+    const headers: StompHeaders = this.#unseen ? { presence: 'none' } : { viewer: viewerId() };
     if (this.#token) headers['Authorization'] = `Bearer ${this.#token}`;
     client.connectHeaders = headers;
     client.activate();

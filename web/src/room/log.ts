@@ -1,7 +1,8 @@
 // The message list as a pure reducer: what arrives in log order becomes a
 // bounded list of lines, each message once, and what is missing is said.
 
-import type { ChatMessage, Control, Position } from '../wire.ts';
+import type { ChatMessage, Control, Position, Settings } from '../wire.ts';
+import type { Words } from '../words/words.ts';
 import { comparePositions } from './position.ts';
 
 /** How many lines the page keeps; the rest is history on the server. */
@@ -13,9 +14,26 @@ export type Line =
   | { kind: 'message'; key: string; position: Position; message: ChatMessage; withheld: boolean }
   | { kind: 'missed'; key: string; count: number }
   | { kind: 'gap'; key: string }
-  | { kind: 'cleared'; key: string };
+  | { kind: 'cleared'; key: string }
+  | { kind: 'barred'; key: string; action: BarAction; seconds: number; names: readonly string[]; count: number }
+  | { kind: 'settings'; key: string; settings: Settings }
+  | { kind: 'note'; key: string; note: Note };
 
 export type MessageLine = Extract<Line, { kind: 'message' }>;
+export type BarredLine = Extract<Line, { kind: 'barred' }>;
+type BarAction = 'timeout' | 'ban' | 'unban';
+
+/** What the page says to this reader alone: the answer to a command, for one. */
+export interface Note {
+  /** In whatever language the page has by then. */
+  say: (w: Words) => string;
+  bad?: boolean;
+  /** Somebody whose ban or timeout the reader may take back from here. */
+  undo?: { id: string; name: string };
+}
+
+/** How many people one line names; of the others it says how many they are. */
+const NAMED = 3;
 
 /** A message as it came over a subscription. */
 export interface Arrival {
@@ -90,8 +108,33 @@ export function miss(log: Log, count: number): Log {
   return { ...log, lines: lines.slice(-KEPT), marks };
 }
 
-/** Applies a room event, also to what the reader holds still. */
-export function control(log: Log, event: Control, position: Position): Log {
+/** Says something to this reader alone; shown even while the list is held still. */
+export function note(log: Log, said: Note): Log {
+  const line: Line = { kind: 'note', key: `mark-${log.marks}`, note: said };
+  return { ...push(log, line), held: log.held && [...log.held, line].slice(-KEPT) };
+}
+
+/** Those who wrote, the newest first, each once; as they are called now. */
+export function people(lines: readonly Line[]): { id: string; name: string }[] {
+  const found = new Map<string, string>();
+  for (const line of [...lines].reverse()) {
+    const sender = line.kind === 'message' ? line.message.sender : null;
+    if (sender?.id && sender.name && !found.has(sender.id)) found.set(sender.id, sender.name);
+  }
+  return [...found].map(([id, name]) => ({ id, name }));
+}
+
+/** The newest message of somebody whose text can still be read. */
+export function newestOf(lines: readonly Line[], userId: string): MessageLine | undefined {
+  const theirs = (line: Line): line is MessageLine => line.kind === 'message' && !line.withheld && line.message.sender.id === userId;
+  return lines.filter(theirs).at(-1);
+}
+
+/**
+ * Applies a room event, also to what the reader holds still. Of one that is
+ * replayed only the effect is shown: where it stood among the messages is not known.
+ */
+export function control(log: Log, event: Control, position: Position, replayed = false): Log {
   if (event.action === 'delete' && event.messageId) {
     const id = event.messageId;
     const hit = (line: MessageLine) => line.message.id === id;
@@ -100,10 +143,31 @@ export function control(log: Log, event: Control, position: Position): Log {
   if (event.action === 'clear') {
     const hit = (line: MessageLine) => comparePositions(line.position, position) < 0;
     const cleared = withhold({ ...log, clearedBefore: position }, hit);
-    const mark: Line = { kind: 'cleared', key: `mark-${log.marks}` };
-    return { ...cleared, lines: [...cleared.lines, mark].slice(-KEPT), marks: log.marks + 1 };
+    return push(cleared, { kind: 'cleared', key: `mark-${log.marks}` });
+  }
+  if (replayed) return log;
+  if (event.action === 'settings' && event.settings) {
+    return push(log, { kind: 'settings', key: `mark-${log.marks}`, settings: event.settings });
+  }
+  if (event.userId && (event.action === 'timeout' || event.action === 'ban' || event.action === 'unban')) {
+    return bar(log, event.action, event.userId, event.seconds ?? 0);
   }
   return log;
+}
+
+/** In a raid many are banned in a row: that is one line. */
+function bar(log: Log, action: BarAction, userId: string, seconds: number): Log {
+  const name = people(log.lines).find(({ id }) => id === userId)?.name;
+  const end = log.lines.at(-1);
+  if (end?.kind === 'barred' && end.action === action && end.seconds === seconds) {
+    const names = name && end.names.length < NAMED ? [...end.names, name] : end.names;
+    return { ...log, lines: [...log.lines.slice(0, -1), { ...end, names, count: end.count + 1 }] };
+  }
+  return push(log, { kind: 'barred', key: `mark-${log.marks}`, action, seconds, names: name ? [name] : [], count: 1 });
+}
+
+function push(log: Log, line: Line): Log {
+  return { ...log, lines: [...log.lines, line].slice(-KEPT), marks: log.marks + 1 };
 }
 
 /** The reader scrolled up: what is shown stays as it is. */

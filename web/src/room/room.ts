@@ -5,13 +5,14 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { Client, IMessage } from '@stomp/stompjs';
 import { user } from '../api/session.ts';
 import { randomWord } from '../storage.ts';
-import type { Analysis, ChatMessage, Control, Notice, Position, UserCount } from '../wire.ts';
+import type { Analysis, ChatMessage, Control, Notice, Position, Settings, StreamChange, StreamDetail, UserCount } from '../wire.ts';
 import { Link } from './link.ts';
 import * as chat from './log.ts';
 import * as mood from './mood.ts';
 import * as out from './outbox.ts';
+import * as rules from './rules.ts';
 
-const HISTORY = '100';
+const HISTORY = 100;
 /** After a longer absence the newest messages matter more than the missed ones. */
 const RESUME_MS = 30 * 60_000;
 /** A busy room is drawn at most this often, a lone message in the next frame. */
@@ -20,14 +21,6 @@ const DRAW_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 /** In a hidden tab frames stand still; draw when this many wait. */
 const WAITING = 1_000;
-/** Samples for the chart: one in two seconds, for half an hour. */
-const SAMPLE_MS = 2_000;
-const SAMPLES = 900;
-
-export interface Sample {
-  at: number;
-  analysis: Analysis;
-}
 
 export class Room {
   readonly id: string;
@@ -44,7 +37,24 @@ export class Room {
   readonly viewers = signal<number | null>(null);
   /** The first messages, or their absence, are known. */
   readonly opened = signal(false);
-  samples: readonly Sample[] = [];
+  /** What the viewer is writing. */
+  readonly draft = signal('');
+  readonly settings = signal<Settings>(rules.noSettings);
+  /** What the viewer is in this room. */
+  readonly roles = signal<readonly string[]>([]);
+  /** Who may not write, by user id, as far as the page has heard. */
+  readonly bars = signal<ReadonlyMap<string, rules.Bar>>(new Map());
+  /** What the room's events say that the stream has become. */
+  readonly change = signal<StreamChange | null>(null);
+  /** Grows when the stream should be asked for again. */
+  readonly doubts = signal(0);
+  readonly #wroteAt = signal(0);
+  readonly standing = computed<rules.Standing>(() => ({
+    settings: this.settings.value,
+    roles: this.roles.value,
+    bar: this.bars.value.get(user.value?.id ?? '') ?? null,
+    wroteAt: this.#wroteAt.value,
+  }));
 
   #client: Client | null = null;
   #arrivals: chat.Arrival[] = [];
@@ -55,20 +65,32 @@ export class Room {
   #resume: Record<'message' | 'event', Position> = { message: '', event: '' };
   #lostAt = 0;
   readonly #stops: (() => void)[] = [];
+  readonly #history: number;
 
-  constructor(id: string) {
+  /** overlay: nobody looks on, as many of the newest messages come first as it says. */
+  constructor(id: string, overlay?: { history: number }) {
     this.id = id;
-    this.link = new Link({
-      onLive: (client) => this.#live(client),
+    this.#history = overlay?.history ?? HISTORY;
+    const events = {
+      onLive: (client: Client) => this.#live(client),
       onLost: () => this.#lost(),
-      onRefused: (receipt, why) => this.#refused(receipt, why),
-    });
+      onRefused: (receipt: string, why: Notice) => this.#refused(receipt, why),
+    };
+    this.link = new Link(events, overlay !== undefined);
+    if (overlay) {
+      this.#stops.push(() => this.link.close());
+      return;
+    }
     const ticking = setInterval(() => this.#post(), 1_000);
     let first = true;
+    let last = user.peek()?.id;
     const watching = effect(() => {
-      void user.value?.id;
+      const me = user.value;
       if (!first) untracked(() => this.link.restart());
+      // Whoever it is now need not be what the one before was.
+      if (first || me?.id !== last) this.roles.value = me?.roles ?? [];
       first = false;
+      last = me?.id;
     });
     this.#stops.push(() => clearInterval(ticking), watching, () => this.link.close());
   }
@@ -86,6 +108,26 @@ export class Room {
   /** The writer takes a refused text back. */
   takeBack(nonce: string) {
     this.#outbox.value = out.settled(this.#outbox.value, nonce);
+  }
+
+  /** What the API says about the stream. */
+  learn(stream: StreamDetail) {
+    if (stream.settings) this.settings.value = stream.settings;
+    this.roles.value = stream.roles ?? user.peek()?.roles ?? [];
+  }
+
+  /** Says something to this viewer alone, in the list. */
+  note(note: chat.Note) {
+    this.#log.value = chat.note(this.#log.value, note);
+  }
+
+  /** Those who wrote lately, the newest first. */
+  people() {
+    return chat.people(this.#log.peek().lines);
+  }
+
+  newestOf(userId: string) {
+    return chat.newestOf(this.#log.peek().lines, userId);
   }
 
   hold() {
@@ -116,7 +158,7 @@ export class Room {
       client.watchForReceipt(receipt, (frame) => this.#opened(channel, frame.headers['position'] ?? ''));
       client.subscribe(topic(channel), channel === 'event' ? this.#event : this.#message, {
         receipt,
-        ...(position ? { 'last-position': position } : { history: HISTORY }),
+        ...(position ? { 'last-position': position } : { history: String(channel === 'message' ? this.#history : HISTORY) }),
       });
     }
     client.subscribe(topic('analysis'), (frame) => this.#analysed(JSON.parse(frame.body) as Analysis));
@@ -160,9 +202,36 @@ export class Room {
   #event = (frame: IMessage) => {
     const position = frame.headers['position'] ?? '';
     this.#resume.event = position;
+    const event = JSON.parse(frame.body) as Control;
+    const replayed = 'replay' in frame.headers;
+    // Who put the bar there has an answer of their own in the list.
+    const told = event.userId !== undefined && event.by === user.peek()?.id;
     this.#draw(); // an event may be about a message that waits
-    this.#log.value = chat.control(this.#log.value, JSON.parse(frame.body) as Control, position);
+    batch(() => {
+      this.#log.value = chat.control(this.#log.value, event, position, replayed || told);
+      this.#rule(event, replayed);
+    });
   };
+
+  /** Keeps up with who may write, and how. */
+  #rule(event: Control, replayed: boolean) {
+    const now = Date.now();
+    const at = (replayed && rules.timeOfId(event.id)) || now;
+    this.bars.value = rules.barred(this.bars.value, event, at, now);
+    if (event.settings) this.settings.value = event.settings;
+    if (event.stream) this.change.value = event.stream;
+    if (event.stream?.status === 'deleted') this.doubts.value++;
+    if (event.action === 'roles' && event.userId === user.peek()?.id) this.#promoted(event.roles ?? [], replayed);
+  }
+
+  /** The viewer is something else in this stream from now on; what one is on the site stays. */
+  #promoted(roles: readonly string[], replayed: boolean) {
+    const site = this.roles.value.filter((role) => role === 'admin' || role === 'guest');
+    const before = rules.moderates(this.roles.value);
+    this.roles.value = [...new Set([...site, ...roles])];
+    const now = rules.moderates(this.roles.value);
+    if (!replayed && now !== before) this.note({ say: (w) => (now ? w.nowModerator : w.noLongerModerator) });
+  }
 
   #notice(frame: IMessage) {
     const notice = JSON.parse(frame.body) as Notice;
@@ -177,18 +246,19 @@ export class Room {
   }
 
   #refused(receipt: string, why: Notice) {
-    this.#outbox.value = out.refused(this.#outbox.value, receipt, why, Date.now());
+    const now = Date.now();
+    this.#outbox.value = out.refused(this.#outbox.value, receipt, why, now);
+    const me = user.peek()?.id;
+    const bar = rules.barByRefusal(why, now);
+    if (me && bar && !this.bars.value.has(me)) this.bars.value = new Map(this.bars.value).set(me, bar);
+    if (why.code === 'slow_mode') this.#wroteAt.value = now + (why.retryAfterMs ?? 0) - this.settings.value.slowSeconds * 1000;
+    if (why.code === 'stream_ended') this.doubts.value++;
   }
 
   #analysed(analysis: Analysis) {
     if (mood.isOlder(analysis, this.analysis.value)) return;
-    const now = performance.now();
     this.analysis.value = analysis;
-    this.#freshness.value = mood.analysisCame(this.#freshness.value, analysis, now);
-    const newest = this.samples.at(-1);
-    if (!newest || now - newest.at >= SAMPLE_MS) {
-      this.samples = [...this.samples, { at: now, analysis }].slice(-SAMPLES);
-    }
+    this.#freshness.value = mood.analysisCame(this.#freshness.value, analysis, performance.now());
   }
 
   /** Hands to the connection what is due, and repeats what has no answer. */
@@ -200,7 +270,10 @@ export class Room {
     const due = out.due(this.#outbox.value, now);
     if (due.length === 0) return;
     for (const { nonce, text } of due) {
-      client.watchForReceipt(nonce, () => (this.#outbox.value = out.logged(this.#outbox.value, nonce, Date.now())));
+      client.watchForReceipt(nonce, () => {
+        this.#wroteAt.value = Date.now();
+        this.#outbox.value = out.logged(this.#outbox.value, nonce, Date.now());
+      });
       client.publish({
         destination: `/publish/${this.id}`,
         headers: { nonce, receipt: nonce, 'content-type': 'application/json' },

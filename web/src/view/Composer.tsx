@@ -1,17 +1,31 @@
-// The send box: counts characters, sends on Enter, and gives a refused text back
-// with the reason.
+// The send box: counts characters, sends on Enter, carries out commands, says why
+// and for how long one may not write, and gives a refused text back with the reason.
 
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { user } from '../api/session.ts';
+import { read, usage } from '../room/command.ts';
+import { insert } from '../room/mention.ts';
+import { carryOut, complain } from '../room/moderate.ts';
 import type { Pending } from '../room/outbox.ts';
 import type { Room } from '../room/room.ts';
+import { hindrance } from '../room/rules.ts';
 import { countCharacters, MAX_CHARACTERS, tooLong } from '../room/text.ts';
 import { words } from '../words/language.ts';
 import { Reason } from './Reason.tsx';
+import { EmojiButton } from './room/EmojiButton.tsx';
+import { Hindered } from './room/Hindered.tsx';
+import { write } from './room/write.ts';
 import { SignInForm } from './SignIn.tsx';
+import { useNow } from './useNow.ts';
 
-export function Composer({ room }: { room: Room }) {
+interface Props {
+  room: Room;
+  box: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function Composer({ room, box }: Props) {
   const joining = useRef(false);
   if (!user.value) {
     joining.current = true;
@@ -21,19 +35,19 @@ export function Composer({ room }: { room: Room }) {
       </div>
     );
   }
-  return <SendBox room={room} focus={joining.current} />;
+  return <SendBox room={room} box={box} focus={joining.current} />;
 }
 
 /** focus: who has just joined goes on by writing. */
-function SendBox({ room, focus }: { room: Room; focus: boolean }) {
+function SendBox({ room, box, focus }: Props & { focus: boolean }) {
   const w = words.value;
-  const text = useSignal('');
+  const text = room.draft;
   /** Why the text that is back in the box was not sent. */
   const why = useSignal<Pending | null>(null);
-  const box = useRef<HTMLTextAreaElement>(null);
 
   const returned = room.outbox.value.filter((p) => p.state === 'refused' || p.state === 'unsure');
   const waiting = room.outbox.value.some((p) => p.state === 'waiting');
+  const hindered = useHindrance(room);
 
   useEffect(() => {
     if (focus) box.current?.focus();
@@ -43,7 +57,7 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
     // Into an empty box a refused text returns by itself.
     const first = room.outbox.value.find((p) => p.state === 'refused');
     if (!first || text.value !== '') return;
-    text.value = first.text;
+    text.value = asWritten(first.text);
     why.value = first;
     room.takeBack(first.nonce);
   });
@@ -53,13 +67,21 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
   }
 
   const long = tooLong(text.value);
+  const command = /^\/\p{L}/u.test(text.value.trimStart());
+  const unable = text.value.trim() === '' || long || (hindered !== null && !command);
   function send() {
-    if (text.value.trim() === '' || long) return;
-    room.send(text.value);
-    text.value = '';
-    why.value = null;
+    if (unable) return; // the text stays
+    const written = text.value;
+    const names = command ? room.people().map(({ name }) => name) : [];
+    const reading = read(written, names);
     room.follow();
     box.current?.focus();
+    if (reading.is === 'unknown') return complain(room, (w) => w.unknownCommand(reading.word));
+    if (reading.is === 'incomplete') return complain(room, (w) => w.howToWrite(usage[reading.verb]));
+    text.value = '';
+    why.value = null;
+    if (reading.is === 'text') room.send(reading.text);
+    else void carryOut(room, reading.command).then((done) => !done && text.peek() === '' && (text.value = written));
   }
   function pressed(event: KeyboardEvent) {
     // While a Korean syllable is being composed, Enter belongs to the input method.
@@ -68,7 +90,13 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
     send();
   }
 
-  const reason = long ? w.tooLong : why.value && <Reason key={why.value.nonce} pending={why.value} />;
+  const reason = long ? (
+    w.tooLong
+  ) : hindered ? (
+    <Hindered key={hindered.code + hindered.until} hindrance={hindered} />
+  ) : (
+    why.value && <Reason key={why.value.nonce} pending={why.value} />
+  );
   return (
     <form
       class="composer"
@@ -93,7 +121,11 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
           onInput={(event) => (text.value = event.currentTarget.value)}
           onKeyDown={pressed}
         />
-        <button class="primary" type="submit" disabled={text.value.trim() === '' || long}>
+        <EmojiButton
+          onPick={(emoji) => write(room, box, (draft, caret) => insert(draft, caret, emoji), false)}
+          onClose={() => box.current?.focus()}
+        />
+        <button class="primary" type="submit" disabled={unable}>
           {w.send}
         </button>
       </div>
@@ -105,6 +137,19 @@ function SendBox({ room, focus }: { room: Room; focus: boolean }) {
       </div>
     </form>
   );
+}
+
+/** A text that begins with a slash, as it has to be written to be one. */
+function asWritten(text: string): string {
+  return read(text).is === 'text' && !text.startsWith('//') ? text : `/${text}`;
+}
+
+/** What keeps the viewer from writing now; looked at until it ends. */
+function useHindrance(room: Room) {
+  const standing = room.standing.value;
+  const now = hindrance(standing, Date.now());
+  useNow(now && now.until < Infinity ? 250 : 0);
+  return now;
 }
 
 function Counter({ text }: { text: string }) {

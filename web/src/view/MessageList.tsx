@@ -1,26 +1,38 @@
 // The messages of a room: at the bottom and following, or held still while the
-// reader is scrolled up.
+// reader is scrolled up, has chosen a message, or moderates with the mouse.
 
-import { Component } from 'preact';
+import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { user } from '../api/session.ts';
-import type { Line, MessageLine } from '../room/log.ts';
-import type { Pending } from '../room/outbox.ts';
+import type { MessageLine } from '../room/log.ts';
 import type { Room } from '../room/room.ts';
+import { moderates } from '../room/rules.ts';
 import { language, words } from '../words/language.ts';
-import type { Words } from '../words/words.ts';
 import { Empty } from './Empty.tsx';
-import { Name } from './Name.tsx';
+import { Ghost, LineView } from './room/LineView.tsx';
+import { MessageMenu } from './room/MessageMenu.tsx';
+import { NoteView } from './room/NoteView.tsx';
+import { useHold } from './room/useHold.ts';
+import { useLineKeys } from './room/useLineKeys.ts';
 
-/** Nearer than this counts as being at the bottom, in pixels. */
-const NEAR = 48;
+/** Without a mouse the tools of a message are behind a button of its own. */
+const touch = matchMedia('(hover: none)');
 
-export function MessageList({ room }: { room: Room }) {
+/** onMention: puts a name into what the viewer writes. */
+export function MessageList({ room, onMention }: { room: Room; onMention: (name: string) => void }) {
   const w = words.value;
   const view = useRef<HTMLDivElement>(null);
+  const me = user.value;
   const lines = room.lines.value;
   const held = room.held.value;
   const pending = room.outbox.value.filter((p) => p.state !== 'refused' && p.state !== 'unsure');
+  const keeper = me !== null && moderates(room.roles.value);
+  /** Ids: of the message under the mouse, and of the one whose menu is open. */
+  const pointed = useSignal('');
+  const chosen = useSignal('');
+
+  const hold = useHold(room, view);
+  const keys = useLineKeys(view, { hold, onOpen: (id) => (chosen.value = id) });
 
   const pin = () => {
     const el = view.current;
@@ -34,118 +46,91 @@ export function MessageList({ room }: { room: Room }) {
     return () => observer.disconnect();
   }, []);
 
-  const lastTop = useRef(0);
-  function scrolled() {
-    const el = view.current!;
-    const atBottom = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR;
-    if (atBottom) room.follow();
-    else if (el.scrollTop < lastTop.current) room.hold();
-    lastTop.current = el.scrollTop;
+  const lineOf = (target: EventTarget | null) => (target as Element | null)?.closest<HTMLElement>('.line[data-id]');
+  function clicked(event: MouseEvent) {
+    const target = event.target as Element;
+    const line = lineOf(target);
+    if (!line || !me) return;
+    if (target.closest('.line-more')) open(line.dataset['id']!);
+    else if (target.closest('.name')) onMention(line.dataset['name']!);
+  }
+  function moved(event: PointerEvent) {
+    if (!keeper || event.pointerType !== 'mouse') return;
+    hold.because('mouse'); // what is about to be clicked must not move
+    pointed.value = lineOf(event.target)?.dataset['id'] ?? '';
+  }
+  function left() {
+    hold.over('mouse');
+    pointed.value = '';
+  }
+  function open(id: string) {
+    hold.because('menu');
+    chosen.value = id;
+  }
+  function close(refocus: boolean) {
+    const line = view.current!.querySelector<HTMLElement>(`.line[data-id="${CSS.escape(chosen.value)}"]`);
+    chosen.value = '';
+    if (refocus) keys.focus(line);
+    hold.over('menu');
   }
 
-  const me = user.value;
+  const menu = chosen.value ? lines.find((line): line is MessageLine => line.kind === 'message' && line.key === chosen.value) : null;
   const unread = room.unread.value;
   const empty = lines.length === 0 && pending.length === 0;
+  const end = lines.at(-1);
   return (
     <div class="log">
-      <div class="log-view" ref={view} onScroll={scrolled} role="log" aria-live="polite" aria-label={w.chatMessages} tabIndex={0}>
+      <div
+        class={me ? 'log-view can-mention' : 'log-view'}
+        ref={view}
+        role="log"
+        aria-live="polite"
+        aria-label={w.chatMessages}
+        aria-describedby={me ? 'log-keys' : undefined}
+        tabIndex={0}
+        onScroll={hold.scrolled}
+        onClick={clicked}
+        onPointerMove={moved}
+        onPointerLeave={left}
+        onKeyDown={me ? keys.pressed : undefined}
+        onFocusOut={keys.left}
+      >
         {empty && room.opened.value && <Empty title={w.emptyRoom} hint={w.emptyRoomHint} />}
         {empty && !room.opened.value && <Empty title={w.loadingRoom} />}
         {lines.map((line) => (
-          <LineView key={line.key} line={line} me={me?.id ?? ''} words={w} tag={language.value} />
+          <LineView
+            key={line.key}
+            line={line}
+            room={room}
+            me={me}
+            words={w}
+            tag={language.value}
+            tools={!keeper ? 'none' : line.key === pointed.value ? 'all' : touch.matches ? 'button' : 'none'}
+          />
         ))}
         {!held && me && pending.map((p) => <Ghost key={p.nonce} pending={p} id={me.id} name={me.name} />)}
       </div>
-      {held && (
-        <button class="newest" onClick={() => room.follow()}>
-          <span aria-hidden="true">↓ </span>
-          {unread > 0 ? w.newMessages(unread) : w.backToNewest}
-        </button>
+      {me && (
+        <span id="log-keys" class="unseen">
+          {w.logKeys}
+        </span>
+      )}
+      {menu && me && <MessageMenu key={menu.key} room={room} line={menu} view={view} onMention={onMention} onClose={close} />}
+      {held && !menu && (
+        <div class="log-foot">
+          {end?.kind === 'note' && (
+            <p class={end.note.bad ? 'foot-note bad' : 'foot-note'}>
+              <NoteView note={end.note} room={room} words={w} />
+            </p>
+          )}
+          {(unread > 0 || !hold.atBottom()) && (
+            <button class="newest" onClick={hold.end}>
+              <span aria-hidden="true">↓ </span>
+              {unread > 0 ? w.newMessages(unread) : w.backToNewest}
+            </button>
+          )}
+        </div>
       )}
     </div>
   );
-}
-
-interface LineProps {
-  line: Line;
-  me: string;
-  words: Words;
-  tag: string;
-}
-
-/** Lines never change in place, so one that is drawn is drawn again only for another language or viewer. */
-class LineView extends Component<LineProps> {
-  override shouldComponentUpdate(next: LineProps) {
-    return next.line !== this.props.line || next.me !== this.props.me || next.words !== this.props.words;
-  }
-
-  render({ line, me, words: w, tag }: LineProps) {
-    switch (line.kind) {
-      case 'missed':
-        return <p class="mark mark-missed">{w.missed(line.count)}</p>;
-      case 'gap':
-        return <p class="mark mark-missed">{w.gap}</p>;
-      case 'cleared':
-        return <p class="mark">{w.cleared}</p>;
-      case 'message':
-        return <MessageView line={line} mine={line.message.sender?.id === me && me !== ''} words={w} tag={tag} />;
-    }
-  }
-}
-
-function MessageView({ line, mine, words: w, tag }: { line: MessageLine; mine: boolean; words: Words; tag: string }) {
-  const { message } = line;
-  const badge = badgeOf(message.sender?.roles ?? [], w);
-  return (
-    <div class={mine ? 'line mine' : 'line'} data-id={message.id}>
-      <time dateTime={message.createdAt}>{clock(message.createdAt, tag)}</time>
-      <p>
-        <Name id={message.sender?.id ?? ''} name={message.sender?.name || message.sender?.id || ''} />
-        {badge && <span class="badge">{badge}</span>}{' '}
-        {line.withheld ? (
-          <span class="withheld">{w.withheld}</span>
-        ) : (
-          <span class="text" dir="auto">
-            {message.content}
-          </span>
-        )}
-      </p>
-    </div>
-  );
-}
-
-/** What the viewer wrote, before the room has it. */
-function Ghost({ pending, id, name }: { pending: Pending; id: string; name: string }) {
-  return (
-    <div class={`line mine ghost ghost-${pending.state}`} aria-hidden="true">
-      <time />
-      <p>
-        <Name id={id} name={name} />{' '}
-        <span class="text" dir="auto">
-          {pending.text}
-        </span>
-      </p>
-    </div>
-  );
-}
-
-function badgeOf(roles: readonly string[], w: Words): string | null {
-  if (roles.includes('owner')) return w.owner;
-  if (roles.includes('moderator')) return w.moderator;
-  if (roles.includes('admin')) return w.admin;
-  if (roles.includes('demo')) return w.demo;
-  if (roles.includes('bot')) return w.bot;
-  return null;
-}
-
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clock(at: string, tag: string): string {
-  let format = clocks.get(tag);
-  if (!format) {
-    format = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-    clocks.set(tag, format);
-  }
-  const time = Date.parse(at);
-  return Number.isNaN(time) ? '' : format.format(time);
 }

@@ -1,11 +1,14 @@
 // The mood of the room: shares of the last minute or of all, and how old they are.
 
 import { useSignal } from '@preact/signals';
-import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { BEHIND_S, shares, STALE_S } from '../room/mood.ts';
 import type { Room } from '../room/room.ts';
 import { words } from '../words/language.ts';
+import { lazy } from './lazy.tsx';
+import { MoodBar } from './room/MoodBar.tsx';
+
+const MoodChart = lazy(() => import('./MoodChart.tsx').then((m) => m.MoodChart));
 
 export function MoodPanel({ room }: { room: Room }) {
   const w = words.value;
@@ -39,11 +42,7 @@ export function MoodPanel({ room }: { room: Room }) {
           </button>
         </div>
       </div>
-      <div class="bar" aria-hidden="true">
-        {list.map(({ mood, count }) => (
-          <span key={mood} class={`share share-${mood}`} style={{ flexGrow: count, minWidth: count > 0 ? '3px' : '0' }} />
-        ))}
-      </div>
+      <MoodBar shares={list} />
       <ul class="legend">
         {list.map(({ mood, count, percent }) => (
           <li key={mood} class={count > 0 ? undefined : 'none'} data-mood={mood}>
@@ -63,32 +62,25 @@ export function MoodPanel({ room }: { room: Room }) {
           </span>
         )}
       </div>
-      <Chart room={room} />
+      <OverTime streamId={room.id} />
     </section>
   );
 }
 
 /** The chart and its library come when somebody asks for them. */
-function Chart({ room }: { room: Room }) {
+function OverTime({ streamId }: { streamId: string }) {
   const w = words.value;
   const open = useSignal(false);
-  const [loaded, setLoaded] = useState<{ Chart: ComponentType<{ room: Room }> } | null>(null);
-
-  function toggle() {
-    open.value = !open.value;
-    if (open.value && !loaded) {
-      import('./MoodChart.tsx').then(
-        ({ MoodChart }) => setLoaded({ Chart: MoodChart }),
-        () => (open.value = false), // no network: the button offers it again
-      );
-    }
-  }
   return (
     <div class="over-time">
-      <button class="quiet" aria-expanded={open.value} onClick={toggle}>
+      <button class="quiet" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
         {open.value ? w.hideChart : w.showChart}
       </button>
-      {open.value && <div class="chart">{loaded && <loaded.Chart room={room} />}</div>}
+      {open.value && (
+        <div class="chart">
+          <MoodChart streamId={streamId} />
+        </div>
+      )}
     </div>
   );
 }

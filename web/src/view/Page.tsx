@@ -15,6 +15,7 @@ const ClaimPage = lazy(() => import('./account/pages.tsx').then((m) => m.ClaimPa
 const ResetPage = lazy(() => import('./account/pages.tsx').then((m) => m.ResetPage));
 const ProfilePage = lazy(() => import('./account/ProfilePage.tsx').then((m) => m.ProfilePage));
 const SettingsPage = lazy(() => import('./SettingsPage.tsx').then((m) => m.SettingsPage));
+const Overlay = lazy(() => import('./Overlay.tsx').then((m) => m.Overlay));
 const StudioPage = lazy(() => import('./studio/StudioPage.tsx').then((m) => m.StudioPage));
 
 export function Page() {
@@ -25,6 +26,7 @@ export function Page() {
     // What had the focus is gone; a page with a Heading has put it there by itself.
     if (moved() && !main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
   }, [at]);
+  if (at.page === 'overlay') return <Overlay key={at.streamId} streamId={at.streamId} />;
   return (
     <div class={`page page-${at.page}`} onClick={followLinks}>
       <a
