@@ -3,8 +3,10 @@ package token
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +23,8 @@ const (
 	maxName    = 272 // bytes: the longest name a person can have, and a suffix
 	maxPicture = 512 // bytes
 	maxRoles   = 16
-	maxRole    = 32 // bytes
+	maxRole    = 32  // bytes
+	maxID      = 128 // bytes
 )
 
 // claims is the payload of a token. Unknown claims, aud and iss among them, are
@@ -31,6 +34,8 @@ type claims struct {
 	Name      string   `json:"name,omitempty"`
 	Picture   string   `json:"picture,omitempty"`
 	Roles     roles    `json:"roles,omitempty"`
+	ID        string   `json:"jti,omitempty"`
+	Scope     *scopes  `json:"scope,omitempty"`
 	IssuedAt  *numeric `json:"iat,omitempty"`
 	NotBefore *numeric `json:"nbf,omitempty"`
 	Expires   *numeric `json:"exp,omitempty"`
@@ -48,15 +53,33 @@ func (r *roles) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(r))
 }
 
-// numeric is a time in seconds since 1970, with a fraction in some systems.
+// scopes is a list of words in one string, separated by spaces (RFC 8693). A list
+// of strings is understood too; what is neither makes the token invalid rather
+// than good for everything.
+type scopes []string
+
+func (s *scopes) UnmarshalJSON(text []byte) error {
+	var words string
+	if json.Unmarshal(text, &words) == nil {
+		*s = append(scopes{}, strings.Fields(words)...)
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(s))
+}
+
+// MarshalJSON writes the words in one string.
+func (s scopes) MarshalJSON() ([]byte, error) { return json.Marshal(strings.Join(s, " ")) }
+
+// numeric is a time in seconds since 1970, with a fraction in some systems, and in
+// our iat: tokens issued before a sign-out are told from those after it.
 type numeric float64
 
-func seconds(unix int64) *numeric {
-	n := numeric(unix)
+func seconds(t time.Time) *numeric {
+	n := numeric(float64(t.UnixMilli()) / 1000)
 	return &n
 }
 
-// date converts n; far beyond the calendar, conversion would turn the sign.
+// date converts n, to the ms; far beyond the calendar, conversion would turn the sign.
 func (n *numeric) date() (*jwt.NumericDate, error) {
 	const year9999 = 253402300799
 	switch {
@@ -65,7 +88,7 @@ func (n *numeric) date() (*jwt.NumericDate, error) {
 	case !(*n >= 0 && *n <= year9999):
 		return nil, jwt.ErrTokenMalformed
 	}
-	return &jwt.NumericDate{Time: time.Unix(int64(*n), 0)}, nil
+	return &jwt.NumericDate{Time: time.UnixMilli(int64(math.Round(float64(*n) * 1000)))}, nil
 }
 
 // The methods of jwt.Claims.
@@ -96,12 +119,41 @@ func (c *claims) identity() (Identity, error) {
 			id.Roles = append(id.Roles, role)
 		}
 	}
+	if err := c.restrict(&id); err != nil {
+		return Identity{}, err
+	}
 	expires, err := c.Expires.date()
 	if err != nil || expires == nil { // verified before
 		return Identity{}, invalid("the token has no expiry")
 	}
 	id.Expires = expires.Time
+	issued, err := c.IssuedAt.date()
+	if err != nil {
+		return Identity{}, invalid("the token says that it was issued at no time there is")
+	}
+	if issued != nil {
+		id.Issued = issued.Time
+	}
 	return id, nil
+}
+
+// restrict takes over the token's id and scopes. An id that cannot be kept is
+// refused: the token could not be revoked.
+func (c *claims) restrict(id *Identity) error {
+	if c.ID != "" && !plain(c.ID, maxID) {
+		return invalid("the token's id is longer than %d bytes or not printable", maxID)
+	}
+	id.ID = c.ID
+	if c.Scope == nil {
+		return nil
+	}
+	id.Scopes = []string{}
+	for _, scope := range *c.Scope {
+		if len(id.Scopes) < maxRoles && plain(scope, maxRole) {
+			id.Scopes = append(id.Scopes, scope)
+		}
+	}
+	return nil
 }
 
 // mintable says whether identity would return what was put in.
@@ -115,6 +167,12 @@ func (c *claims) mintable() error {
 	}
 	if id.Name != c.Name || id.Picture != c.Picture || !slices.Equal(id.Roles, c.Roles) {
 		return errors.New("mint a token: a name, picture or role that cannot be shown")
+	}
+	if c.Scope == nil {
+		return nil
+	}
+	if words := strings.Fields(strings.Join(*c.Scope, " ")); !slices.Equal(id.Scopes, words) || !slices.Equal(*c.Scope, words) {
+		return errors.New("mint a token: a scope that is no word")
 	}
 	return nil
 }

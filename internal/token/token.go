@@ -1,6 +1,7 @@
 // Package token mints and verifies the tokens that say who somebody is.
 //
-// A token is a JWT: sub (the user id), name, picture, roles, iat and exp. A
+// A token is a JWT: sub (the user id), name, picture, roles, iat and exp, and
+// where it is to be told from others or may less than its user, jti and scope. A
 // deployment has one algorithm and accepts no other: HS512 with a shared secret,
 // which lets other systems issue tokens for it, or EdDSA with an Ed25519 key
 // that never leaves the data folder and whose public half [Keys.JWKS] publishes.
@@ -26,12 +27,22 @@ const (
 	leeway   = 10 * time.Second
 )
 
+// The scopes that there are. Others in a token allow nothing.
+const (
+	ScopeRead     = "read"     // see messages, events and figures
+	ScopeSend     = "send"     // write messages
+	ScopeModerate = "moderate" // what the user may do to the messages of others
+)
+
 // An Identity is what a valid token says about its holder.
 type Identity struct {
 	User    hubbub.UserID // 1 to 128 bytes, printable
 	Name    string        // to show; the id where the token has none that can be shown
 	Picture string        // an http(s) URL, or ""
 	Roles   []string      // at most 16; never nil
+	ID      string        // jti: names the token; "": it has none
+	Scopes  []string      // at most 16 that the token is good for; nil: for everything
+	Issued  time.Time     // in ms; zero: the token does not say
 	Expires time.Time
 }
 
@@ -88,13 +99,17 @@ func (k *Keys) verifyKey(t *jwt.Token) (any, error) {
 	return k.verify, nil
 }
 
-// Mint signs a token for id that is good for ttl from now; id.Expires is ignored.
-// It fails for an identity that Verify would not return unchanged.
+// Mint signs a token for id that is good for ttl from now; id.Issued and
+// id.Expires are ignored. It fails for an identity that Verify would not return
+// unchanged.
 func (k *Keys) Mint(id Identity, ttl time.Duration) (string, error) {
 	now := k.now()
 	c := claims{
-		Subject: string(id.User), Name: id.Name, Picture: id.Picture, Roles: id.Roles,
-		IssuedAt: seconds(now.Unix()), Expires: seconds(now.Add(ttl).Unix()),
+		Subject: string(id.User), Name: id.Name, Picture: id.Picture, Roles: id.Roles, ID: id.ID,
+		IssuedAt: seconds(now), Expires: seconds(now.Add(ttl).Truncate(time.Second)),
+	}
+	if id.Scopes != nil {
+		c.Scope = (*scopes)(&id.Scopes)
 	}
 	if err := c.mintable(); err != nil {
 		return "", err
