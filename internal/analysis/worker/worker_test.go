@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/analysis/sqlitetally"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
@@ -48,16 +50,17 @@ func openStore(t testing.TB, dir string) *sqlitetally.Store {
 // close.
 type sparse struct{ eventlog.Log }
 
-func spread(records []eventlog.Record) {
-	for i := range records {
-		records[i].Time = time.Unix(1_800_000_000+int64(records[i].Position.N), 0)
+func spread(records []eventlog.Record) []eventlog.Record {
+	list := slices.Clone(records) // the log's are shared
+	for i := range list {
+		list[i].Time = time.Unix(1_800_000_000+int64(list[i].Position.N), 0)
 	}
+	return list
 }
 
 func (l sparse) Read(ctx context.Context, topic eventlog.Topic, stream hubbub.StreamID, after hubbub.Position, limit int) ([]eventlog.Record, hubbub.Position, error) {
 	list, through, err := l.Log.Read(ctx, topic, stream, after, limit)
-	spread(list)
-	return list, through, err
+	return spread(list), through, err
 }
 
 func (l sparse) Consume(ctx context.Context, topic eventlog.Topic, group string, o eventlog.ConsumeOptions) (eventlog.Consumer, error) {
@@ -69,7 +72,7 @@ type sparseConsumer struct{ eventlog.Consumer }
 
 func (c sparseConsumer) Next(ctx context.Context) (eventlog.Batch, error) {
 	b, err := c.Consumer.Next(ctx)
-	spread(b.Records)
+	b.Records = spread(b.Records)
 	return b, err
 }
 
@@ -293,6 +296,53 @@ func TestSkipsWhatIsNoMessage(t *testing.T) {
 	eventually(t, "the rest is counted as skipped", func() bool { return value(t, metrics, "hubbub_analysis_skipped_total") == 6 })
 	if value(t, metrics, "hubbub_analysis_busy_seconds_total") <= 0 {
 		t.Error("it was never busy")
+	}
+}
+
+// TestMinutesAreOfOneInstant looks at minutes while they are counted and closed:
+// whatever is there, they have all messages of the totals.
+func TestMinutesAreOfOneInstant(t *testing.T) {
+	dir := t.TempDir()
+	l, store := sparse{openLog(t, dir)}, openStore(t, dir)
+	eventlogtest.AppendAll(t, l, eventlog.RawChats, records(0, 3000)...)
+	end, err := l.End(t.Context(), eventlog.RawChats, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stop := start(t, worker.Options{Log: l, Store: store, BatchRows: 20, Linger: -1})
+	defer stop()
+	looks := 0
+	eventually(t, "all is counted", func() bool {
+		for range 20 {
+			state, ok, err := store.Minutes(t.Context(), "a", 0, math.MaxInt64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				continue
+			}
+			tally, err := analysis.DecodeState(state.Tally)
+			if err != nil {
+				t.Fatal(err)
+			}
+			minutes := state.Closed
+			minutes.Merge(tally.Minutes())
+			var inMinutes, counts analysis.Counts
+			for _, m := range minutes {
+				for i, n := range m.Counts {
+					inMinutes[i] += n
+				}
+			}
+			if counts = tally.Counts(); inMinutes != counts {
+				t.Fatalf("the minutes have %v, the totals are %v", inMinutes, counts)
+			}
+			looks++
+		}
+		cursors, err := store.Cursors(t.Context())
+		return err == nil && len(cursors) == 1 && cursors[0].Through == end
+	})
+	if looks < 20 {
+		t.Errorf("it was looked at %d times only", looks)
 	}
 }
 
