@@ -25,11 +25,11 @@ export function StreamCardView({ stream }: { stream: StreamCard }) {
             )}
           </span>
           <span class="card-marks">
-            {stream.demo && <span class="card-mark">{w.demo}</span>}
             <span class="card-mark">
               {!ended && <span class="dot" aria-hidden="true" />}
               {ended ? endedText(stream) : w.viewers(stream.viewerCount)}
             </span>
+            {stream.demo && <span class="card-mark">{w.demo}</span>}
           </span>
         </span>
       </a>

@@ -1,6 +1,5 @@
 // The first page: what is live, with live counts, and what was.
 
-import { user } from '../api/session.ts';
 import { listStreams } from '../api/streams.ts';
 import { query } from '../route.ts';
 import { words } from '../words/language.ts';
@@ -26,7 +25,7 @@ function List({ status }: { status: 'live' | 'ended' }) {
           <p>{w.tagline}</p>
         </div>
         <a class="button primary" href="/studio">
-          {user.value ? w.myStreams : w.startStream}
+          {w.startStream}
         </a>
       </div>
       <nav class="tabs" aria-label={w.whichStreams}>

@@ -26,7 +26,7 @@ export function StreamRow({ stream, onChanged, onEnd, onDelete }: Props) {
   return (
     <li class="row stream-row" data-id={stream.id}>
       <div class="row-text">
-        <a class="row-title text-link" href={`/s/${stream.id}`}>
+        <a class="row-title" href={`/s/${stream.id}`}>
           <bdi>{stream.title}</bdi>
         </a>
         <span class="note">{ended ? w.endedOn('') : w.viewers(stream.viewerCount)}</span>
