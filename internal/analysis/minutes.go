@@ -65,7 +65,8 @@ func (m Minutes) Between(first, end uint64) Minutes {
 	return m[from:to:to]
 }
 
-// close takes out all but the newest minute. What it returns is the caller's.
+// close takes out all but the newest minute. What it returns is the caller's; the
+// newest is copied, so that nothing else is kept of a backlog's minutes.
 func (m *Minutes) close() (closed Minutes) {
 	last := len(*m) - 1
 	if last < 1 {
