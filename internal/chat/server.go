@@ -21,6 +21,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/chat/session"
 	"github.com/hubbub-live/hubbub/internal/clientaddr"
 	"github.com/hubbub-live/hubbub/internal/origin"
+	"github.com/hubbub-live/hubbub/internal/token"
 )
 
 // Options of a Server. All are required but the limits and Metrics.
@@ -79,15 +80,27 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// End ends all sessions of a user here: they logged out, or were banned. It does
-// not block. Nobody, the user of anonymous sessions, has none.
+// End ends all sessions of a user here, who was banned or the like. It does not
+// block. Nobody, the user of anonymous sessions, has none.
 func (s *Server) End(user hubbub.UserID, why *hubbub.Error) {
-	if user == "" {
-		return
-	}
+	s.EndWhere(func(who token.Identity) *hubbub.Error {
+		if who.User != user {
+			return nil
+		}
+		return why
+	})
+}
+
+// EndWhere ends all sessions here that why has a reason to end. It asks of every
+// session that somebody signed in to, and does not block.
+func (s *Server) EndWhere(why func(token.Identity) *hubbub.Error) {
 	for _, one := range s.all() {
-		if one.User() == user {
-			one.Fail(why, "")
+		who := one.Who()
+		if who.User == "" {
+			continue
+		}
+		if reason := why(who); reason != nil {
+			one.Fail(reason, "")
 		}
 	}
 }

@@ -116,6 +116,35 @@ func TestEndOfAUser(t *testing.T) {
 	anonymous.subscribe("2", messages)
 }
 
+// TestEndOfAToken: of the sessions of a user those end whose token is void, and
+// nobody who is not signed in is asked about.
+func TestEndOfAToken(t *testing.T) {
+	p := open(t, nil)
+	connect := func(id string) *wire {
+		raw, err := p.keys.Mint(token.Identity{User: "ada", Name: "Ada", ID: id, Scopes: []string{token.ScopeRead}}, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.connect("Authorization:Bearer " + raw)
+	}
+	bot, other, anonymous := connect("bot-1"), connect("bot-2"), p.connect()
+	p.EndWhere(func(who token.Identity) *hubbub.Error {
+		if who.User == "" {
+			t.Error("asked about nobody")
+		}
+		if who.ID != "bot-1" {
+			return nil
+		}
+		return hubbub.Refuse(hubbub.CodeTokenInvalid, "revoked")
+	})
+	if got := bot.end(); got.header["code"] != string(hubbub.CodeTokenInvalid) || bot.number != 4541 {
+		t.Errorf("%v, %d", got, bot.number)
+	}
+	for _, w := range []*wire{other, anonymous} {
+		w.subscribe("1", messages)
+	}
+}
+
 // Shutdown answers what is under way, tells everyone to connect again, and lets
 // nobody in meanwhile.
 func TestShutdown(t *testing.T) {

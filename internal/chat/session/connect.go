@@ -31,8 +31,7 @@ func (s *Session) connect(f *stomp.Frame) error {
 	if s.viewer, err = s.presentAs(f, who); err != nil {
 		return err
 	}
-	s.who = who
-	s.user.Store(who.User)
+	s.who.Store(&who)
 	s.beatEvery.Store(int64(stomp.Interval(beat, wants)))
 	s.beatWithin.Store(int64(beatsMissed * stomp.Interval(can, beat)))
 	s.version.Store(uint32(version))

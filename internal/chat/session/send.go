@@ -26,7 +26,7 @@ func (s *Session) send(f *stomp.Frame, receipt string) error {
 	case !s.inFlight.take(s.ctx): // waiting is back-pressure for a client that sends faster than the log writes
 		why = hubbub.Refuse(hubbub.CodeShutdown, "this server is stopping, connect again")
 	default:
-		s.post(send.Post{Who: s.who, Stream: hubbub.StreamID(stream), Body: f.Body, Nonce: nonce}, about)
+		s.post(send.Post{Who: s.Who(), Stream: hubbub.StreamID(stream), Body: f.Body, Nonce: nonce}, about)
 		return nil
 	}
 	s.options.Sender.CountRefused(why)

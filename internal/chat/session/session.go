@@ -86,15 +86,14 @@ type Session struct {
 	subs    map[string]*subscription
 	viewer  string // identity in presence; "": not counted
 
-	inFlight   places        // a place per SEND that waits for the log
-	version    atomic.Uint32 // a stomp.Version; 0: not connected
-	user       atomic.Value  // hubbub.UserID, once connected
-	who        token.Identity
-	beatEvery  atomic.Int64           // ns between ours; 0: WebSocket pings instead
-	beatWithin atomic.Int64           // ns until the client's is missed; 0: never
-	heard      atomic.Int64           // unix ms of the last octets read
-	notices    atomic.Pointer[string] // subscription id of the notices
-	noticed    atomic.Uint64          // numbers notices
+	inFlight   places                         // a place per SEND that waits for the log
+	version    atomic.Uint32                  // a stomp.Version; 0: not connected
+	who        atomic.Pointer[token.Identity] // once connected
+	beatEvery  atomic.Int64                   // ns between ours; 0: WebSocket pings instead
+	beatWithin atomic.Int64                   // ns until the client's is missed; 0: never
+	heard      atomic.Int64                   // unix ms of the last octets read
+	notices    atomic.Pointer[string]         // subscription id of the notices
+	noticed    atomic.Uint64                  // numbers notices
 
 	end   sync.Mutex
 	ended hubbub.Code // why; "" while it goes on or was left by the client
@@ -181,10 +180,12 @@ func (s *Session) reason(err error) hubbub.Code {
 	return ""
 }
 
-// User returns whose session it is; "" while anonymous.
-func (s *Session) User() hubbub.UserID {
-	user, _ := s.user.Load().(hubbub.UserID)
-	return user
+// Who returns whose session it is: the zero Identity while anonymous.
+func (s *Session) Who() token.Identity {
+	if who := s.who.Load(); who != nil {
+		return *who
+	}
+	return token.Identity{}
 }
 
 // Fail ends the session with an ERROR, which names the receipt that was asked

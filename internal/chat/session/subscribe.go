@@ -70,7 +70,7 @@ func (s *Session) subscribe(f *stomp.Frame, destination, receipt string) error {
 	if err := past(f, &join); err != nil {
 		return err
 	}
-	if err := s.options.MayRead(s.ctx, s.who, stream); err != nil {
+	if err := s.options.MayRead(s.ctx, s.Who(), stream); err != nil {
 		return err
 	}
 	return s.join(id, stream, join)
