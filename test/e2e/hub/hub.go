@@ -57,7 +57,7 @@ func New(t testing.TB, flags ...string) *Server {
 	if binary == "" {
 		t.Fatal("HUBBUB_BIN must be the absolute path of the hubbub binary; make test sets it")
 	}
-	address, err := freeAddress()
+	address, err := FreeAddress()
 	if err != nil {
 		t.Fatalf("find a free port: %v", err)
 	}
@@ -76,10 +76,10 @@ func Start(t testing.TB, flags ...string) *Server {
 	return s
 }
 
-// freeAddress picks a port from below the ports that the system gives to clients. Else a
+// FreeAddress picks a port from below the ports that the system gives to clients. Else a
 // client that tries again while the server is down could get the server's port,
 // and even be connected to itself.
-func freeAddress() (address string, err error) {
+func FreeAddress() (address string, err error) {
 	for range 100 {
 		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
 		var l net.Listener
