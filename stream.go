@@ -6,6 +6,9 @@ import "time"
 const (
 	StatusLive  = "live"
 	StatusEnded = "ended" // read-only
+	// StatusDeleted is what nobody can read any more; its id stays taken. Readers of
+	// the metastore never see it.
+	StatusDeleted = "deleted"
 )
 
 // A Stream is a live stream and its room, as the metastore has it. The metastore
@@ -23,6 +26,9 @@ type Stream struct {
 	Demo         bool // scripted, and badged as such
 	CreatedAt    time.Time
 	EndedAt      time.Time // zero while live
+	// Moderators are whom the owner named. Lists of streams leave them out; what
+	// others share is not to be changed.
+	Moderators []UserID
 }
 
 // Roles in tokens and messages.
@@ -31,4 +37,5 @@ const (
 	RoleOwner     = "owner"     // of the stream
 	RoleModerator = "moderator" // of the stream
 	RoleGuest     = "guest"     // signed in without an account
+	RoleDemo      = "demo"      // scripted; in demo streams alone
 )

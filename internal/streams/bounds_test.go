@@ -14,7 +14,7 @@ func TestDirectoryIsBounded(t *testing.T) {
 	d := NewDirectory(nil, DirectoryOptions{Now: func() time.Time { return now }})
 	add := func(from, n int) {
 		for i := from; i < from+n; i++ {
-			d.remember(hubbub.Stream{ID: hubbub.StreamID(fmt.Sprint(i))}, fresh)
+			d.remember(hubbub.Stream{ID: hubbub.StreamID(fmt.Sprint(i))}, fresh, 0)
 		}
 	}
 	add(0, copies+10)

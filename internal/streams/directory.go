@@ -39,8 +39,9 @@ type Directory struct {
 	o       DirectoryOptions
 	loading singleflight.Group
 
-	mu     sync.RWMutex
-	copies map[hubbub.StreamID]entry
+	mu      sync.RWMutex
+	copies  map[hubbub.StreamID]entry
+	changes uint64 // how often something was forgotten
 }
 
 // An entry is a copy of a row.
@@ -63,7 +64,7 @@ func NewDirectory(store Store, o DirectoryOptions) *Directory {
 // Stream returns a stream. While the store cannot be asked it returns the copy it
 // has, however old; then, without one, the error is unavailable. An unknown
 // stream is stream_not_found. It blocks only to ask, at most for ctx and a few
-// seconds; a copy is returned without allocation.
+// seconds; a copy is returned without allocation, and its moderators are shared.
 func (d *Directory) Stream(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error) {
 	d.mu.RLock()
 	known, ok := d.copies[id]
@@ -78,8 +79,18 @@ func (d *Directory) Stream(ctx context.Context, id hubbub.StreamID) (hubbub.Stre
 }
 
 // Forget drops the copy of a stream, so that its next use asks: a hint that the
-// row changed.
+// row changed. What is being asked now may be the row of before, so it does not
+// become a copy.
 func (d *Directory) Forget(id hubbub.StreamID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.copies, id)
+	d.changes++
+	d.loading.Forget(string(id))
+}
+
+// drop is Forget of a stream that is not there.
+func (d *Directory) drop(id hubbub.StreamID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.copies, id)
@@ -105,16 +116,19 @@ func (d *Directory) ask(ctx context.Context, id hubbub.StreamID) (hubbub.Stream,
 }
 
 func (d *Directory) load(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error) {
+	d.mu.RLock()
+	before := d.changes
+	d.mu.RUnlock()
 	s, err := d.store.Stream(ctx, id)
 	if errors.Is(err, ErrNotFound) && d.o.Any {
 		s, err = d.create(ctx, id)
 	}
 	switch {
 	case err == nil:
-		d.remember(s, fresh)
+		d.remember(s, fresh, before)
 		return s, nil
 	case errors.Is(err, ErrNotFound):
-		d.Forget(id)
+		d.drop(id)
 		return hubbub.Stream{}, notFound(id)
 	}
 	d.mu.RLock()
@@ -124,7 +138,7 @@ func (d *Directory) load(ctx context.Context, id hubbub.StreamID) (hubbub.Stream
 		return hubbub.Stream{}, unavailable(err)
 	}
 	d.o.Logger.Warn("the store does not answer; using an old copy", "stream", id, "err", err)
-	d.remember(known.stream, pause)
+	d.remember(known.stream, pause, before)
 	return known.stream, nil
 }
 
@@ -137,9 +151,13 @@ func (d *Directory) create(ctx context.Context, id hubbub.StreamID) (hubbub.Stre
 	return s, err
 }
 
-func (d *Directory) remember(s hubbub.Stream, ttl time.Duration) {
+// remember keeps a copy, unless something was forgotten since changes.
+func (d *Directory) remember(s hubbub.Stream, ttl time.Duration, changes uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.changes != changes {
+		return
+	}
 	if len(d.copies) >= copies {
 		d.makeRoom()
 	}

@@ -20,6 +20,7 @@ type flaky struct {
 	asked atomic.Int64
 	down  atomic.Bool
 	hold  chan struct{} // unless nil, a question waits for it
+	after func()        // unless nil, called with the answer at hand
 }
 
 var errDown = errors.New("the disk is gone")
@@ -36,7 +37,11 @@ func (f *flaky) Stream(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, 
 	if f.down.Load() {
 		return hubbub.Stream{}, errDown
 	}
-	return f.Store.Stream(ctx, id)
+	s, err := f.Store.Stream(ctx, id)
+	if after := f.after; after != nil {
+		after()
+	}
+	return s, err
 }
 
 // A clock is moved by hand.
@@ -105,7 +110,7 @@ func TestDirectoryHearsOfChangesHere(t *testing.T) {
 	if _, err := d.Stream(t.Context(), "1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.End(t.Context(), "1"); err != nil {
+	if err := s.End(t.Context(), "by", "1"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := d.Stream(t.Context(), "1"); err != nil || got.Status != hubbub.StatusEnded {
@@ -166,7 +171,7 @@ func TestDirectoryAny(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	page, err := s.List(t.Context(), hubbub.StatusLive, 0, 10)
+	page, err := s.List(t.Context(), streams.Filter{Status: hubbub.StatusLive}, 0, 10)
 	if err != nil || len(page.Streams) != 1 || page.Streams[0].ID != "room" || !page.Streams[0].CreatedAt.Equal(millis(clock.Now())) {
 		t.Errorf("the list has %+v (%v)", page, err)
 	}

@@ -5,43 +5,33 @@
 package streams
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
-	"net/url"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/internal/text"
 )
 
-// A Service lists, creates and ends streams. Its methods may be called
+// A Service lists, creates, changes and ends streams. Its methods may be called
 // concurrently; their errors are *hubbub.Error.
 type Service struct {
 	store     Store
 	directory *Directory
 	now       func() time.Time
+	onChange  func(c hubbub.Control)
+	changing  sync.Mutex // held to tell what a stream has become, so that the newest comes last
 }
 
 // NewService makes a service over store. directory is told what changes.
 func NewService(store Store, directory *Directory) *Service {
-	return &Service{store: store, directory: directory, now: directory.o.Now}
+	return &Service{store: store, directory: directory, now: directory.o.Now, onChange: func(hubbub.Control) {}}
 }
 
-// A Draft is a stream to be created.
-type Draft struct {
-	ID           hubbub.StreamID // "": one is made up
-	HostID       hubbub.UserID   // the owner; "": nobody's
-	HostName     string
-	HostPicture  string
-	Title        string // 1 to 100 user-perceived characters; "": the id
-	Language     string // BCP 47, or ""
-	ThumbnailURL string // http(s), or ""
-	PlaybackURL  string // http(s), or ""
-	Demo         bool
-}
+// OnChange has f told of what changed: a control record without id, to be told to
+// the stream's room. It comes after the change, which stands whatever becomes of
+// the record, and must not block. It is set before the service is used.
+func (s *Service) OnChange(f func(c hubbub.Control)) { s.onChange = f }
 
 // Create makes a live stream of d. An id that is taken is stream_exists.
 func (s *Service) Create(ctx context.Context, d Draft) (hubbub.Stream, error) {
@@ -53,11 +43,30 @@ func (s *Service) Create(ctx context.Context, d Draft) (hubbub.Stream, error) {
 	err = s.store.CreateStream(ctx, stream)
 	switch {
 	case errors.Is(err, ErrExists):
-		return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeStreamExists, "there is a stream %s already", stream.ID)
+		return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeStreamExists, "there is a stream %s already, or was", stream.ID)
 	case err != nil:
 		return hubbub.Stream{}, unavailable(err)
 	}
 	return stream, nil
+}
+
+// maxLive is how many live streams somebody may have who is no admin.
+const maxLive = 20
+
+// Open is Create by somebody for themselves. An account has at most maxLive live
+// streams, so that nobody fills the list.
+func (s *Service) Open(ctx context.Context, by Actor, d Draft) (hubbub.Stream, error) {
+	if RankOf(by.Roles) < RankAdmin {
+		live, err := s.store.CountStreams(ctx, by.User, hubbub.StatusLive)
+		if err != nil {
+			return hubbub.Stream{}, unavailable(err)
+		}
+		if live >= maxLive {
+			return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeForbidden, "you have %d live streams; end one first", live)
+		}
+	}
+	d.HostID = by.User
+	return s.Create(ctx, d)
 }
 
 // Ensure creates the stream of d unless its id is taken, and says whether it did.
@@ -70,18 +79,89 @@ func (s *Service) Ensure(ctx context.Context, d Draft) (created bool, err error)
 	return err == nil, err
 }
 
+// Edit changes what e names and returns the stream as it is then.
+func (s *Service) Edit(ctx context.Context, by hubbub.UserID, id hubbub.StreamID, e Edit) (hubbub.Stream, error) {
+	e, err := e.clean()
+	if err != nil {
+		return hubbub.Stream{}, err
+	}
+	if err := s.store.EditStream(ctx, id, e); err != nil {
+		return hubbub.Stream{}, refusalOf(id, err)
+	}
+	return s.changed(ctx, by, id)
+}
+
 // End makes a stream read-only, for good. Ending it again changes nothing.
-// Servers elsewhere notice within 30 seconds.
-func (s *Service) End(ctx context.Context, id hubbub.StreamID) error {
-	err := s.store.EndStream(ctx, id, toMillis(s.now()))
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return notFound(id)
-	case err != nil:
-		return unavailable(err)
+// Servers elsewhere notice by the room's record, or within 30 seconds.
+func (s *Service) End(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) error {
+	before, err := s.store.Stream(ctx, id)
+	if err != nil {
+		return refusalOf(id, err)
+	}
+	if err := s.store.EndStream(ctx, id, toMillis(s.now())); err != nil {
+		return refusalOf(id, err)
+	}
+	if before.Status == hubbub.StatusEnded {
+		s.directory.Forget(id)
+		return nil
+	}
+	_, err = s.changed(ctx, by, id)
+	return err
+}
+
+// EndAll ends all live streams of a host, as when their account is erased.
+func (s *Service) EndAll(ctx context.Context, by, host hubbub.UserID) error {
+	for {
+		live, err := s.store.Streams(ctx, Filter{Status: hubbub.StatusLive, Host: host}, MaxSize, 0)
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, stream := range live {
+			if err := s.End(ctx, by, stream.ID); err != nil {
+				return err
+			}
+		}
+		if len(live) < MaxSize {
+			return nil
+		}
+	}
+}
+
+// Delete removes a stream: from then on it is stream_not_found, and its id is not
+// given out again. What was said in it stays in the archive, where nobody reads it.
+func (s *Service) Delete(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) error {
+	if err := s.store.DeleteStream(ctx, id, toMillis(s.now())); err != nil {
+		return refusalOf(id, err)
 	}
 	s.directory.Forget(id)
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.onChange(hubbub.Control{StreamID: id, Action: hubbub.ActionStream, By: by, Stream: &hubbub.Change{Status: hubbub.StatusDeleted}})
 	return nil
+}
+
+// RenameHost changes how a host is shown in all their streams; directories notice
+// within 30 seconds.
+func (s *Service) RenameHost(ctx context.Context, host hubbub.UserID, name, picture string) error {
+	if err := s.store.RenameHost(ctx, host, name, picture); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// changed tells what has become of a stream and returns it.
+func (s *Service) changed(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) (hubbub.Stream, error) {
+	s.directory.Forget(id)
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	now, err := s.store.Stream(ctx, id)
+	if err != nil {
+		return hubbub.Stream{}, refusalOf(id, err)
+	}
+	s.onChange(hubbub.Control{StreamID: id, Action: hubbub.ActionStream, By: by, Stream: &hubbub.Change{
+		Title: now.Title, Status: now.Status, Language: now.Language, ThumbnailURL: now.ThumbnailURL, PlaybackURL: now.PlaybackURL,
+	}})
+	return now, nil
 }
 
 // The bounds of a page of streams.
@@ -97,12 +177,12 @@ type Page struct {
 }
 
 // List returns page number page, from 0, of pages of 1 to MaxSize streams, newest
-// first. status is hubbub.StatusLive, hubbub.StatusEnded or "" for all.
-func (s *Service) List(ctx context.Context, status string, page, size int) (Page, error) {
+// first.
+func (s *Service) List(ctx context.Context, f Filter, page, size int) (Page, error) {
 	if size < 1 || size > MaxSize || page < 0 || page > maxSkip/size {
 		return Page{}, hubbub.Refuse(hubbub.CodeBadRequest, "pages have 1 to %d streams, and %d streams before them at most", MaxSize, maxSkip)
 	}
-	found, err := s.store.Streams(ctx, status, size+1, page*size)
+	found, err := s.store.Streams(ctx, f, size+1, page*size)
 	if err != nil {
 		return Page{}, unavailable(err)
 	}
@@ -111,38 +191,10 @@ func (s *Service) List(ctx context.Context, status string, page, size int) (Page
 	return p, nil
 }
 
-func (d Draft) stream() (hubbub.Stream, error) {
-	if d.ID == "" {
-		d.ID = hubbub.StreamID(strings.ToLower(rand.Text()[:10]))
+// refusalOf is what an error of the store about a stream means to who asked.
+func refusalOf(id hubbub.StreamID, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return notFound(id)
 	}
-	if !d.ID.Valid() {
-		return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeBadRequest,
-			"a stream's id is 1 to 64 of A-Z a-z 0-9 _ and -, and none of subscribe, enter, leave")
-	}
-	title, err := text.Content(cmp.Or(d.Title, string(d.ID)), text.Limits{Characters: 100, Bytes: 1 << 10})
-	if err != nil {
-		return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeBadRequest, "the title: %s", hubbub.AsError(err).Message)
-	}
-	if len(d.Language) > 35 || strings.Trim(d.Language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
-		return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeBadRequest, "the language has to be a tag such as ko or en-GB")
-	}
-	for name, link := range map[string]string{"thumbnail": d.ThumbnailURL, "playback": d.PlaybackURL} {
-		if !harmless(link) {
-			return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeBadRequest, "the %s URL has to be an http(s) URL of at most 512 bytes", name)
-		}
-	}
-	return hubbub.Stream{
-		ID: d.ID, HostID: d.HostID, HostName: d.HostName, HostPicture: d.HostPicture,
-		Title: title, Status: hubbub.StatusLive, Language: d.Language,
-		ThumbnailURL: d.ThumbnailURL, PlaybackURL: d.PlaybackURL, Demo: d.Demo,
-	}, nil
-}
-
-// harmless says whether a link can be put into a page: no javascript:, no data:.
-func harmless(link string) bool {
-	if link == "" {
-		return true
-	}
-	u, err := url.Parse(link)
-	return err == nil && len(link) <= 512 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	return unavailable(err)
 }

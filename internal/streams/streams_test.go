@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,10 +32,10 @@ func TestCreate(t *testing.T) {
 		ID: "show", HostID: "u", HostName: "Mina", HostPicture: "https://p/u", Title: "A show", Status: hubbub.StatusLive, Language: "en-GB",
 		ThumbnailURL: "https://p/t.png", PlaybackURL: "http://p/v.m3u8", Demo: true, CreatedAt: millis(clock.Now()),
 	}
-	if made != want {
+	if !reflect.DeepEqual(made, want) {
 		t.Errorf("made %+v\nwant %+v", made, want)
 	}
-	if read, err := d.Stream(t.Context(), "show"); err != nil || read != want {
+	if read, err := d.Stream(t.Context(), "show"); err != nil || !reflect.DeepEqual(read, want) {
 		t.Errorf("read %+v, %v\nwant %+v", read, err, want)
 	}
 	if _, err := s.Create(t.Context(), draft); refusal(err) != hubbub.CodeStreamExists {
@@ -86,7 +87,7 @@ func TestEnd(t *testing.T) {
 	}
 	ended := millis(clock.Now())
 	for range 2 { // the second changes nothing
-		if err := s.End(t.Context(), "1"); err != nil {
+		if err := s.End(t.Context(), "by", "1"); err != nil {
 			t.Fatal(err)
 		}
 		clock.advance(time.Hour)
@@ -94,7 +95,7 @@ func TestEnd(t *testing.T) {
 	if got, err := d.Stream(t.Context(), "1"); err != nil || !got.EndedAt.Equal(ended) {
 		t.Errorf("ended at %v (%v), want %v", got.EndedAt, err, ended)
 	}
-	if err := s.End(t.Context(), "2"); refusal(err) != hubbub.CodeStreamNotFound {
+	if err := s.End(t.Context(), "by", "2"); refusal(err) != hubbub.CodeStreamNotFound {
 		t.Errorf("an unknown one: %v", err)
 	}
 }
@@ -107,7 +108,7 @@ func TestList(t *testing.T) {
 		}
 		clock.advance(time.Second)
 	}
-	if err := s.End(t.Context(), "3"); err != nil {
+	if err := s.End(t.Context(), "by", "3"); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
@@ -124,7 +125,7 @@ func TestList(t *testing.T) {
 		{hubbub.StatusEnded, 0, 4, "3", false},
 		{"", 0, streams.MaxSize, "6 5 4 3 2 1 0", false},
 	} {
-		page, err := s.List(t.Context(), row.status, row.page, row.size)
+		page, err := s.List(t.Context(), streams.Filter{Status: row.status}, row.page, row.size)
 		var ids []string
 		for _, s := range page.Streams {
 			ids = append(ids, string(s.ID))
@@ -134,7 +135,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	for _, bad := range [][2]int{{0, 0}, {0, streams.MaxSize + 1}, {-1, 10}, {100_000, 10}} {
-		if _, err := s.List(t.Context(), "", bad[0], bad[1]); refusal(err) != hubbub.CodeBadRequest {
+		if _, err := s.List(t.Context(), streams.Filter{}, bad[0], bad[1]); refusal(err) != hubbub.CodeBadRequest {
 			t.Errorf("page %d of size %d: %v", bad[0], bad[1], err)
 		}
 	}
@@ -147,8 +148,8 @@ func TestServiceWithoutAStore(t *testing.T) {
 	}
 	_, create := s.Create(t.Context(), streams.Draft{ID: "1"})
 	_, ensure := s.Ensure(t.Context(), streams.Draft{ID: "1"})
-	_, list := s.List(t.Context(), "", 0, 1)
-	for what, err := range map[string]error{"create": create, "ensure": ensure, "list": list, "end": s.End(t.Context(), "1")} {
+	_, list := s.List(t.Context(), streams.Filter{}, 0, 1)
+	for what, err := range map[string]error{"create": create, "ensure": ensure, "list": list, "end": s.End(t.Context(), "by", "1")} {
 		if refusal(err) != hubbub.CodeUnavailable {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -156,12 +157,14 @@ func TestServiceWithoutAStore(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	live := hubbub.Stream{ID: "1", HostID: "host", Status: hubbub.StatusLive}
-	ended := hubbub.Stream{ID: "1", HostID: "host", Status: hubbub.StatusEnded}
+	named := []hubbub.UserID{"mod", "other"}
+	live := hubbub.Stream{ID: "1", HostID: "host", Status: hubbub.StatusLive, Moderators: named}
+	ended := hubbub.Stream{ID: "1", HostID: "host", Status: hubbub.StatusEnded, Moderators: named}
 	nobodys := hubbub.Stream{ID: "1", Status: hubbub.StatusLive}
 	anonymous, user, host := streams.Actor{}, streams.Actor{User: "u"}, streams.Actor{User: "host"}
 	guest := streams.Actor{User: "g", Roles: []string{hubbub.RoleGuest}}
 	admin := streams.Actor{User: "a", Roles: []string{hubbub.RoleAdmin}}
+	mod := streams.Actor{User: "mod"}
 	pretender := streams.Actor{User: "p", Roles: []string{hubbub.RoleOwner, hubbub.RoleModerator}}
 	for _, row := range []struct {
 		why    string
@@ -180,6 +183,11 @@ func TestPolicy(t *testing.T) {
 		{"not everybody moderates", user, streams.ActionModerate, live, hubbub.CodeForbidden},
 		{"the owner moderates", host, streams.ActionModerate, live, ""},
 		{"also afterwards", host, streams.ActionModerate, ended, ""},
+		{"moderators moderate", mod, streams.ActionModerate, live, ""},
+		{"also afterwards", mod, streams.ActionModerate, ended, ""},
+		{"and not where nobody named them", mod, streams.ActionModerate, nobodys, hubbub.CodeForbidden},
+		{"moderators do not edit", mod, streams.ActionEdit, live, hubbub.CodeForbidden},
+		{"admins edit", admin, streams.ActionEdit, nobodys, ""},
 		{"the owner edits", host, streams.ActionEdit, live, ""},
 		{"admins moderate", admin, streams.ActionModerate, nobodys, ""},
 		{"a token for all streams cannot say who owns this one", pretender, streams.ActionModerate, live, hubbub.CodeForbidden},
@@ -193,8 +201,39 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+func TestMayCreate(t *testing.T) {
+	anonymous, account := streams.Actor{}, streams.Actor{User: "u"}
+	guest := streams.Actor{User: "g", Roles: []string{hubbub.RoleGuest}}
+	admin := streams.Actor{User: "a", Roles: []string{hubbub.RoleAdmin}}
+	for _, row := range []struct {
+		who   string
+		actor streams.Actor
+		want  hubbub.Code
+	}{
+		{streams.CreateAdmin, admin, ""},
+		{streams.CreateAdmin, account, hubbub.CodeForbidden},
+		{streams.CreateAdmin, guest, hubbub.CodeForbidden},
+		{streams.CreateAdmin, anonymous, hubbub.CodeTokenRequired},
+		{streams.CreateAccounts, admin, ""},
+		{streams.CreateAccounts, account, ""},
+		{streams.CreateAccounts, guest, hubbub.CodeForbidden},
+		{streams.CreateAccounts, anonymous, hubbub.CodeTokenRequired},
+		{streams.CreateGuests, admin, ""},
+		{streams.CreateGuests, account, ""},
+		{streams.CreateGuests, guest, ""},
+		{streams.CreateGuests, anonymous, hubbub.CodeTokenRequired},
+		{"", account, hubbub.CodeForbidden},
+		{"", admin, ""},
+	} {
+		err := streams.MayCreate(row.actor, row.who)
+		if (err == nil) != (row.want == "") || err != nil && refusal(err) != row.want {
+			t.Errorf("%s, %+v: %v, want %q", row.who, row.actor, err, row.want)
+		}
+	}
+}
+
 func TestRoles(t *testing.T) {
-	s := hubbub.Stream{ID: "1", HostID: "host"}
+	s := hubbub.Stream{ID: "1", HostID: "host", Moderators: []hubbub.UserID{"mod", "host", ""}}
 	for _, row := range []struct {
 		actor streams.Actor
 		want  []string
@@ -202,7 +241,8 @@ func TestRoles(t *testing.T) {
 		{streams.Actor{}, []string{}},
 		{streams.Actor{User: "u", Roles: []string{"wizard", hubbub.RoleModerator, hubbub.RoleOwner}}, []string{}},
 		{streams.Actor{User: "u", Roles: []string{hubbub.RoleGuest}}, []string{hubbub.RoleGuest}},
-		{streams.Actor{User: "host", Roles: []string{hubbub.RoleAdmin}}, []string{hubbub.RoleAdmin, hubbub.RoleOwner}},
+		{streams.Actor{User: "host", Roles: []string{hubbub.RoleAdmin}}, []string{hubbub.RoleAdmin, hubbub.RoleOwner, hubbub.RoleModerator}},
+		{streams.Actor{User: "mod", Roles: []string{hubbub.RoleGuest}}, []string{hubbub.RoleGuest, hubbub.RoleModerator}},
 	} {
 		if got := streams.Roles(row.actor, s); got == nil || !slices.Equal(got, row.want) {
 			t.Errorf("%+v: %#v, want %q", row.actor, got, row.want)

@@ -35,10 +35,30 @@ func Run(t *testing.T, h Harness) {
 		{"StreamIDsAreTakenOnce", testStreamExists},
 		{"StreamsEnd", testStreamEnds},
 		{"StreamsAreListedInPages", testStreamPages},
+		{"StreamsAreEdited", testStreamEdits},
+		{"StreamsAreDeleted", testStreamDeletes},
+		{"ModeratorsAreNamed", testModerators},
+		{"ModeratorsAreNamedAtOnce", testModeratorsAtOnce},
+		{"WordsAreKept", testWords},
 		{"UsersAreKeptAsTheyAre", testUserFidelity},
+		{"AccountsAreKeptAsTheyAre", testAccountFidelity},
+		{"AccountsAreTakenOnce", testAccountsTaken},
+		{"AccountsAreFound", testAccountsFound},
+		{"UsersAreListed", testUserPages},
+		{"ProfilesChange", testProfiles},
+		{"BansAreKept", testBans},
+		{"PasswordsChangeWhole", testPasswords},
+		{"PasswordsAreResetOnce", testResets},
+		{"SitesAreClaimedOnce", testClaims},
+		{"CodesReplaceEachOther", testCodes},
 		{"OfTwoWhoRotateOneDoes", testRotateRace},
 		{"FamiliesEnd", testFamilyEnds},
 		{"Sweep", testSweep},
+		{"BotsAreKept", testBots},
+		{"BotsAreBounded", testBotsAreBounded},
+		{"RevocationsAreKept", testRevocations},
+		{"IdentitiesAreOnesOwn", testIdentities},
+		{"ErasuresAreWhole", testErasure},
 		{"Restart", testRestart},
 		{"EndedContext", testEndedContext},
 		{"Closed", testClosed},
@@ -78,7 +98,7 @@ func testRestart(t *testing.T, h Harness) {
 	must(t, s.CreateStream(t.Context(), stream("1", 0)))
 	must(t, s.EndStream(t.Context(), "1", then))
 	u, f := user(1)
-	must(t, s.CreateUser(t.Context(), u, f))
+	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
 	must(t, s.Close())
 
 	s = open(t, h, dir)
@@ -97,10 +117,10 @@ func testEndedContext(t *testing.T, h Harness) {
 		t.Errorf("a stream after the context ended: %v", err)
 	}
 	u, f := user(1)
-	if err := s.CreateUser(ctx, u, f); err == nil {
+	if err := s.CreateUser(ctx, account.Newcomer{User: u, Family: f}); err == nil {
 		t.Error("a user was created after the context ended")
 	}
-	must(t, s.CreateUser(t.Context(), u, f)) // and nothing of it is there
+	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f})) // and nothing of it is there
 }
 
 func testClosed(t *testing.T, h Harness) {

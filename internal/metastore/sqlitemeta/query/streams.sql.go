@@ -7,7 +7,50 @@ package query
 
 import (
 	"context"
+	"database/sql"
 )
+
+const addModerator = `-- name: AddModerator :exec
+INSERT INTO stream_moderators (stream_id, user_id, created_at) VALUES (?, ?, ?)
+`
+
+type AddModeratorParams struct {
+	StreamID  string
+	UserID    string
+	CreatedAt int64
+}
+
+func (q *Queries) AddModerator(ctx context.Context, arg AddModeratorParams) error {
+	_, err := q.exec(ctx, q.addModeratorStmt, addModerator, arg.StreamID, arg.UserID, arg.CreatedAt)
+	return err
+}
+
+const countModerators = `-- name: CountModerators :one
+SELECT COUNT(*) FROM stream_moderators WHERE stream_id = ?
+`
+
+func (q *Queries) CountModerators(ctx context.Context, streamID string) (int64, error) {
+	row := q.queryRow(ctx, q.countModeratorsStmt, countModerators, streamID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countStreams = `-- name: CountStreams :one
+SELECT COUNT(*) FROM streams WHERE host_id = ? AND status = ?
+`
+
+type CountStreamsParams struct {
+	HostID string
+	Status string
+}
+
+func (q *Queries) CountStreams(ctx context.Context, arg CountStreamsParams) (int64, error) {
+	row := q.queryRow(ctx, q.countStreamsStmt, countStreams, arg.HostID, arg.Status)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
 
 const createStream = `-- name: CreateStream :exec
 INSERT INTO streams (id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at)
@@ -47,6 +90,64 @@ func (q *Queries) CreateStream(ctx context.Context, arg CreateStreamParams) erro
 	return err
 }
 
+const deleteStream = `-- name: DeleteStream :execrows
+UPDATE streams SET status = 'deleted', host_id = '', host_name = '', host_picture = '', title = '', language = '', thumbnail_url = '', playback_url = '', ended_at = ?
+WHERE id = ? AND status <> 'deleted'
+`
+
+type DeleteStreamParams struct {
+	EndedAt int64
+	ID      string
+}
+
+func (q *Queries) DeleteStream(ctx context.Context, arg DeleteStreamParams) (int64, error) {
+	result, err := q.exec(ctx, q.deleteStreamStmt, deleteStream, arg.EndedAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteWords = `-- name: DeleteWords :exec
+DELETE FROM stream_words WHERE stream_id = ?
+`
+
+func (q *Queries) DeleteWords(ctx context.Context, streamID string) error {
+	_, err := q.exec(ctx, q.deleteWordsStmt, deleteWords, streamID)
+	return err
+}
+
+const editStream = `-- name: EditStream :execrows
+UPDATE streams SET
+	title = COALESCE(?1, title),
+	language = COALESCE(?2, language),
+	thumbnail_url = COALESCE(?3, thumbnail_url),
+	playback_url = COALESCE(?4, playback_url)
+WHERE id = ?5 AND status <> 'deleted'
+`
+
+type EditStreamParams struct {
+	Title        sql.NullString
+	Language     sql.NullString
+	ThumbnailUrl sql.NullString
+	PlaybackUrl  sql.NullString
+	ID           string
+}
+
+func (q *Queries) EditStream(ctx context.Context, arg EditStreamParams) (int64, error) {
+	result, err := q.exec(ctx, q.editStreamStmt, editStream,
+		arg.Title,
+		arg.Language,
+		arg.ThumbnailUrl,
+		arg.PlaybackUrl,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endStream = `-- name: EndStream :execrows
 UPDATE streams SET status = 'ended', ended_at = ? WHERE id = ? AND status = 'live'
 `
@@ -65,7 +166,7 @@ func (q *Queries) EndStream(ctx context.Context, arg EndStreamParams) (int64, er
 }
 
 const getStream = `-- name: GetStream :one
-SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams WHERE id = ?
+SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams WHERE id = ? AND status <> 'deleted'
 `
 
 func (q *Queries) GetStream(ctx context.Context, id string) (Stream, error) {
@@ -88,8 +189,60 @@ func (q *Queries) GetStream(ctx context.Context, id string) (Stream, error) {
 	return i, err
 }
 
+const getWords = `-- name: GetWords :one
+SELECT words FROM stream_words WHERE stream_id = ?
+`
+
+func (q *Queries) GetWords(ctx context.Context, streamID string) (string, error) {
+	row := q.queryRow(ctx, q.getWordsStmt, getWords, streamID)
+	var words string
+	err := row.Scan(&words)
+	return words, err
+}
+
+const insertWords = `-- name: InsertWords :exec
+INSERT INTO stream_words (stream_id, words) VALUES (?, ?)
+`
+
+type InsertWordsParams struct {
+	StreamID string
+	Words    string
+}
+
+func (q *Queries) InsertWords(ctx context.Context, arg InsertWordsParams) error {
+	_, err := q.exec(ctx, q.insertWordsStmt, insertWords, arg.StreamID, arg.Words)
+	return err
+}
+
+const listModerators = `-- name: ListModerators :many
+SELECT user_id FROM stream_moderators WHERE stream_id = ? ORDER BY created_at, user_id
+`
+
+func (q *Queries) ListModerators(ctx context.Context, streamID string) ([]string, error) {
+	rows, err := q.query(ctx, q.listModeratorsStmt, listModerators, streamID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listStreams = `-- name: ListStreams :many
-SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams ORDER BY created_at DESC, id LIMIT ? OFFSET ?
+SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams WHERE status <> 'deleted' ORDER BY created_at DESC, id LIMIT ? OFFSET ?
 `
 
 type ListStreamsParams struct {
@@ -99,6 +252,104 @@ type ListStreamsParams struct {
 
 func (q *Queries) ListStreams(ctx context.Context, arg ListStreamsParams) ([]Stream, error) {
 	rows, err := q.query(ctx, q.listStreamsStmt, listStreams, arg.Limit, arg.Offset)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Stream
+	for rows.Next() {
+		var i Stream
+		if err := rows.Scan(
+			&i.ID,
+			&i.HostID,
+			&i.HostName,
+			&i.HostPicture,
+			&i.Title,
+			&i.Status,
+			&i.Language,
+			&i.ThumbnailUrl,
+			&i.PlaybackUrl,
+			&i.Demo,
+			&i.CreatedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStreamsByHost = `-- name: ListStreamsByHost :many
+SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams WHERE host_id = ? AND status <> 'deleted' ORDER BY created_at DESC, id LIMIT ? OFFSET ?
+`
+
+type ListStreamsByHostParams struct {
+	HostID string
+	Limit  int64
+	Offset int64
+}
+
+func (q *Queries) ListStreamsByHost(ctx context.Context, arg ListStreamsByHostParams) ([]Stream, error) {
+	rows, err := q.query(ctx, q.listStreamsByHostStmt, listStreamsByHost, arg.HostID, arg.Limit, arg.Offset)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Stream
+	for rows.Next() {
+		var i Stream
+		if err := rows.Scan(
+			&i.ID,
+			&i.HostID,
+			&i.HostName,
+			&i.HostPicture,
+			&i.Title,
+			&i.Status,
+			&i.Language,
+			&i.ThumbnailUrl,
+			&i.PlaybackUrl,
+			&i.Demo,
+			&i.CreatedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStreamsByHostAndStatus = `-- name: ListStreamsByHostAndStatus :many
+SELECT id, host_id, host_name, host_picture, title, status, language, thumbnail_url, playback_url, demo, created_at, ended_at FROM streams WHERE host_id = ? AND status = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?
+`
+
+type ListStreamsByHostAndStatusParams struct {
+	HostID string
+	Status string
+	Limit  int64
+	Offset int64
+}
+
+func (q *Queries) ListStreamsByHostAndStatus(ctx context.Context, arg ListStreamsByHostAndStatusParams) ([]Stream, error) {
+	rows, err := q.query(ctx, q.listStreamsByHostAndStatusStmt, listStreamsByHostAndStatus,
+		arg.HostID,
+		arg.Status,
+		arg.Limit,
+		arg.Offset,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -177,4 +428,54 @@ func (q *Queries) ListStreamsByStatus(ctx context.Context, arg ListStreamsByStat
 		return nil, err
 	}
 	return items, nil
+}
+
+const removeModerator = `-- name: RemoveModerator :execrows
+DELETE FROM stream_moderators WHERE stream_id = ? AND user_id = ?
+`
+
+type RemoveModeratorParams struct {
+	StreamID string
+	UserID   string
+}
+
+func (q *Queries) RemoveModerator(ctx context.Context, arg RemoveModeratorParams) (int64, error) {
+	result, err := q.exec(ctx, q.removeModeratorStmt, removeModerator, arg.StreamID, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const removeModeratorEverywhere = `-- name: RemoveModeratorEverywhere :exec
+DELETE FROM stream_moderators WHERE user_id = ?
+`
+
+func (q *Queries) RemoveModeratorEverywhere(ctx context.Context, userID string) error {
+	_, err := q.exec(ctx, q.removeModeratorEverywhereStmt, removeModeratorEverywhere, userID)
+	return err
+}
+
+const removeModerators = `-- name: RemoveModerators :exec
+DELETE FROM stream_moderators WHERE stream_id = ?
+`
+
+func (q *Queries) RemoveModerators(ctx context.Context, streamID string) error {
+	_, err := q.exec(ctx, q.removeModeratorsStmt, removeModerators, streamID)
+	return err
+}
+
+const renameHost = `-- name: RenameHost :exec
+UPDATE streams SET host_name = ?, host_picture = ? WHERE host_id = ?
+`
+
+type RenameHostParams struct {
+	HostName    string
+	HostPicture string
+	HostID      string
+}
+
+func (q *Queries) RenameHost(ctx context.Context, arg RenameHostParams) error {
+	_, err := q.exec(ctx, q.renameHostStmt, renameHost, arg.HostName, arg.HostPicture, arg.HostID)
+	return err
 }
