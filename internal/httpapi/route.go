@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,8 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// maxBody is the size of the largest body that is read, in bytes.
+// maxBody is the size of the largest body that is read, in bytes, where a route
+// does not say otherwise.
 const maxBody = 16 << 10
 
 // errNotText refuses what encoding/json would silently repair.
@@ -54,7 +56,7 @@ var (
 // register adds a route. Errors of handle become problems; those that are the
 // server's fault are logged.
 func register[I, O any](a *api, routes huma.API, op huma.Operation, handle func(ctx context.Context, c *call, in *I) (*O, error)) {
-	op.MaxBodyBytes = maxBody
+	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, maxBody)
 	document(routes, &op)
 	huma.Register(routes, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, callOf(ctx), in)

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
 // A StreamItem is a stream in a list.
@@ -59,6 +60,7 @@ type StreamDetail struct {
 	CreatedAt    string          `json:"createdAt" format:"date-time"`
 	EndedAt      string          `json:"endedAt,omitempty" format:"date-time" doc:"Absent while live."`
 	Settings     hubbub.Settings `json:"settings"`
+	Roles        []string        `json:"roles,omitzero" nullable:"false" doc:"What the caller is in this stream: owner, moderator, admin, guest. Absent without a token."`
 }
 
 // Noted is the answer to what changes nothing.
@@ -79,7 +81,7 @@ func (a *api) streamRoutes(routes huma.API) {
 		Summary: "List streams, newest first",
 	}, a.listStreams)
 	register(a, routes, huma.Operation{
-		OperationID: "stream", Method: http.MethodGet, Path: "/api/v1/streams/{id}", Security: public,
+		OperationID: "stream", Method: http.MethodGet, Path: "/api/v1/streams/{id}", Security: either,
 		Summary: "A stream",
 	}, a.stream)
 	for _, word := range []string{"enter", "leave"} {
@@ -95,12 +97,13 @@ func (a *api) listStreams(ctx context.Context, _ *call, in *struct {
 	Page   int    `query:"page" minimum:"0" default:"0"`
 	Size   int    `query:"size" minimum:"1" maximum:"100" default:"12"`
 	Status string `query:"status" enum:"live,ended,all" default:"live"`
+	Host   string `query:"host" maxLength:"128" doc:"Only those of the host with this id."`
 }) (*reply[StreamList], error) {
 	status := in.Status
 	if status == "all" {
 		status = ""
 	}
-	page, err := a.Lister.List(ctx, status, in.Page, in.Size)
+	page, err := a.Lister.List(ctx, streams.Filter{Status: status, Host: hubbub.UserID(in.Host)}, in.Page, in.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +121,24 @@ func (a *api) listStreams(ctx context.Context, _ *call, in *struct {
 	return private(list), nil
 }
 
-func (a *api) stream(ctx context.Context, _ *call, in *streamInput) (*reply[StreamDetail], error) {
+func (a *api) stream(ctx context.Context, c *call, in *streamInput) (*reply[StreamDetail], error) {
+	caller, err := c.identity()
+	if err != nil {
+		return nil, err
+	}
 	s, err := a.Directory.Stream(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	if caller.User == "" {
+		return private(a.detail(ctx, s, nil)), nil
+	}
+	actor := streams.ActorOf(caller)
+	return private(a.detail(ctx, s, &actor)), nil
+}
+
+// detail is a stream as whoever asks is shown it; nil: nobody in particular.
+func (a *api) detail(ctx context.Context, s hubbub.Stream, by *streams.Actor) StreamDetail {
 	summary, err := a.summary(ctx, s.ID)
 	if err != nil { // the rest of the page is worth more than this
 		a.Logger.Warn("read the newest summary", "stream", s.ID, "err", err)
@@ -132,12 +148,16 @@ func (a *api) stream(ctx context.Context, _ *call, in *streamInput) (*reply[Stre
 		settings = a.Settings(ctx, s.ID)
 	}
 	settings.Chat = cmp.Or(settings.Chat, hubbub.ChatOpen)
-	return private(StreamDetail{
+	d := StreamDetail{
 		ID: s.ID, Title: s.Title, Host: Host{Name: s.HostName, ProfilePic: s.HostPicture}, HostID: s.HostID,
 		ViewerCount: a.Viewers.Of(ctx, s.ID), Summary: summary, Status: s.Status, Language: s.Language,
 		ThumbnailURL: s.ThumbnailURL, PlaybackURL: s.PlaybackURL, Demo: s.Demo,
 		CreatedAt: timeText(s.CreatedAt), EndedAt: timeText(s.EndedAt), Settings: settings,
-	}), nil
+	}
+	if by != nil {
+		d.Roles = streams.Roles(*by, s)
+	}
+	return d
 }
 
 func (a *api) summary(ctx context.Context, id hubbub.StreamID) (string, error) {

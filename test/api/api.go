@@ -41,7 +41,12 @@ func (p *Problem) Error() string { return fmt.Sprintf("status %d: %s", p.Status,
 // Call sends a request with a JSON body, unless body is nil, and reads the JSON
 // answer into answer, unless that is nil. Another status than 2xx is a *Problem.
 func (a At) Call(ctx context.Context, method, path string, body, answer any) error {
-	got, err := a.call(ctx, method, path, body)
+	return a.CallAs(ctx, "", method, path, body, answer)
+}
+
+// CallAs is Call with a token; "": without.
+func (a At) CallAs(ctx context.Context, token, method, path string, body, answer any) error {
+	got, err := a.call(ctx, token, method, path, body)
 	if err == nil && answer != nil {
 		err = json.Unmarshal(got, answer)
 	}
@@ -51,7 +56,7 @@ func (a At) Call(ctx context.Context, method, path string, body, answer any) err
 	return nil
 }
 
-func (a At) call(ctx context.Context, method, path string, body any) ([]byte, error) {
+func (a At) call(ctx context.Context, token, method, path string, body any) ([]byte, error) {
 	var sent io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -66,6 +71,9 @@ func (a At) call(ctx context.Context, method, path string, body any) ([]byte, er
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := round.Do(request)
 	if err != nil {
@@ -189,7 +197,7 @@ func (r Reading) InMinutes() (n int) {
 
 // Metrics returns all samples, by name with labels as printed.
 func (a At) Metrics(ctx context.Context) (map[string]float64, error) {
-	text, err := a.call(ctx, http.MethodGet, "/metrics", nil)
+	text, err := a.call(ctx, "", http.MethodGet, "/metrics", nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the metrics: %w", err)
 	}
@@ -216,7 +224,7 @@ type Readiness struct {
 // Readiness asks /readyz; not ready is no error.
 func (a At) Readiness(ctx context.Context) (Readiness, error) {
 	var r Readiness
-	text, err := a.call(ctx, http.MethodGet, "/readyz", nil)
+	text, err := a.call(ctx, "", http.MethodGet, "/readyz", nil)
 	r.Status = http.StatusOK
 	if p, ok := err.(*Problem); ok {
 		text, r.Status, err = p.Body, p.Status, nil

@@ -40,6 +40,8 @@ type Options struct {
 	Stream func(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error)
 	// May is the policy: nil, or why who may not send to the stream.
 	May func(who token.Identity, s hubbub.Stream) error
+	// Words refuses a message for what is in it; nil: nothing is.
+	Words func(ctx context.Context, m *hubbub.Message) error
 
 	Rate    float64       // messages a second and user; 0: no limit
 	Burst   int           // of the rate
@@ -282,7 +284,8 @@ func describe(err error) string {
 	return "it cannot be read"
 }
 
-// admit applies the rules that a message uses up: the room's, the rate, slow mode.
+// admit applies the rules that come last: the room's, the rate, blocked words, slow
+// mode.
 func (s *Sender) admit(ctx context.Context, m *hubbub.Message, r *room.Room) error {
 	roles := m.Sender.Roles
 	who := moderation.Speaker{
@@ -291,13 +294,25 @@ func (s *Sender) admit(ctx context.Context, m *hubbub.Message, r *room.Room) err
 		Exempt: slices.Contains(roles, hubbub.RoleOwner) || slices.Contains(roles, hubbub.RoleModerator) ||
 			slices.Contains(roles, hubbub.RoleAdmin),
 	}
-	if err := r.May(who); err != nil || who.Exempt {
+	if err := r.May(who); err != nil {
 		return err
 	}
-	if wait := s.rates.take(m.Sender.ID, s.options.Now()); wait > 0 {
-		refusal := hubbub.Refuse(hubbub.CodeRateLimited, "too many messages: %g a second, wait %d ms", s.options.Rate, wait.Milliseconds()+1)
-		refusal.RetryAfter = wait
-		return refusal
+	if !who.Exempt {
+		if wait := s.rates.take(m.Sender.ID, s.options.Now()); wait > 0 {
+			refusal := hubbub.Refuse(hubbub.CodeRateLimited, "too many messages: %g a second, wait %d ms", s.options.Rate, wait.Milliseconds()+1)
+			refusal.RetryAfter = wait
+			return refusal
+		}
+	}
+	// After the rate, so that lists cannot be guessed at any faster; before slow mode,
+	// which a message that is refused does not use up.
+	if s.options.Words != nil {
+		if err := s.options.Words(ctx, m); err != nil {
+			return err
+		}
+	}
+	if who.Exempt {
+		return nil
 	}
 	return s.slow(ctx, m, r)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +97,28 @@ func TestBlocks(t *testing.T) {
 	}
 	if compile(t).Blocks("anything") || (*List)(nil).Blocks("anything") || (*List)(nil).Len() != 0 {
 		t.Error("no list blocks")
+	}
+}
+
+// TestTheManualIsTrue runs the table of docs/moderators.md.
+func TestTheManualIsTrue(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/moderators.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|([^|]+)\\|([^|]*)\\|$").FindAllStringSubmatch(string(text), -1)
+	if len(rows) < 8 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		l := compile(t, row[1])
+		for i, want := range []bool{true, false} {
+			for content := range strings.SplitSeq(row[2+i], "·") {
+				if strings.TrimSpace(content) != "" && l.Blocks(content) != want {
+					t.Errorf("%q in %q: %v", row[1], content, !want)
+				}
+			}
+		}
 	}
 }
 
