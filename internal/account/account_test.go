@@ -31,7 +31,7 @@ type desk struct {
 	now   atomic.Int64
 
 	mu  sync.Mutex
-	out []hubbub.UserID // OnLogout, in order
+	out []hubbub.UserID // OnRevoke, in order
 }
 
 func newDesk(t *testing.T, o account.Options) *desk {
@@ -48,10 +48,12 @@ func newDesk(t *testing.T, o account.Options) *desk {
 		t.Fatal(err)
 	}
 	d.store, d.keys = store, keys.WithClock(d.time)
-	o.Now, o.OnLogout = d.time, func(user hubbub.UserID) {
+	o.Now, o.OnRevoke = d.time, func(list ...account.Revocation) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.out = append(d.out, user)
+		for _, r := range list {
+			d.out = append(d.out, r.User)
+		}
 	}
 	d.Service = account.New(store, d.keys, o)
 	return d

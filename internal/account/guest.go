@@ -29,7 +29,7 @@ func (s *Service) Guest(ctx context.Context, name string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if err := s.store.CreateUser(ctx, u, family); err != nil {
+	if err := s.store.CreateUser(ctx, Newcomer{User: u, Family: family}); err != nil {
 		return Session{}, unavailable(err)
 	}
 	return session, nil

@@ -53,6 +53,9 @@ func (s *Service) Reissue(ctx context.Context, refresh string) (Session, error) 
 	if err != nil {
 		return Session{}, unavailable(err)
 	}
+	if u.Ban.Holds(s.o.Now()) { // what they hold is good again when the ban ends
+		return Session{}, u.Ban.refusal(s.o.Now())
+	}
 	access, err := s.access(u)
 	if err != nil {
 		return Session{}, err
@@ -113,10 +116,13 @@ func (s *Service) reused(ctx context.Context, f Family) error {
 }
 
 func (s *Service) end(ctx context.Context, f Family) error {
+	// First what a repeat would not do: the holder of a family that has ended is out.
+	if err := s.revoke(ctx, f.User, ReasonSignedOut); err != nil {
+		return err
+	}
 	if err := s.store.EndFamily(ctx, f.ID, s.o.Now()); err != nil {
 		return unavailable(err)
 	}
-	s.o.OnLogout(f.User)
 	return nil
 }
 

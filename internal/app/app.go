@@ -17,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/hubbub-live/hubbub/internal/account"
 	"github.com/hubbub-live/hubbub/internal/httpapi"
 	"github.com/hubbub-live/hubbub/internal/obs"
 )
@@ -33,14 +34,15 @@ type IO struct {
 	Version        string
 }
 
-// Run serves until ctx ends, and then stops cleanly. The one line on Stdout, once
-// everything is up, is "hubbub is ready: URL".
+// Run serves until ctx ends, and then stops cleanly. Once everything is up, it says
+// on Stdout "hubbub is ready: URL" and, while there is no admin, on the next line
+// the link by which somebody becomes the first.
 func Run(ctx context.Context, o Options, out IO) error {
 	a, err := New(ctx, o, out)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out.Stdout, "hubbub is ready: %s\n", a.URL()); err != nil {
+	if _, err := io.WriteString(out.Stdout, a.greeting()); err != nil {
 		return errors.Join(err, a.Stop())
 	}
 	select {
@@ -52,6 +54,14 @@ func Run(ctx context.Context, o Options, out IO) error {
 	}
 }
 
+func (a *App) greeting() string {
+	text := fmt.Sprintf("hubbub is ready: %s\n", a.URL())
+	if a.claim != "" {
+		text += fmt.Sprintf("become its admin, once: %s\n", account.ClaimLink(a.URL(), a.claim))
+	}
+	return text
+}
+
 // An App is a running process.
 type App struct {
 	o        Options
@@ -61,6 +71,7 @@ type App struct {
 	listener net.Listener
 	closing  chan struct{} // closed when stopping begins
 	failed   chan error    // a part that ended by itself
+	claim    string        // the code for the first admin; "": there is one
 	stop     func() error
 	cleanups []cleanup // in the order of starting
 }

@@ -244,11 +244,16 @@ func TestRun(t *testing.T) {
 	read, write := io.Pipe()
 	ended := make(chan error, 1)
 	go func() { ended <- Run(ctx, options(t.TempDir()), IO{Stdout: write, Stderr: t.Output()}) }()
-	line := make([]byte, 200)
-	n, err := read.Read(line)
-	url, ok := strings.CutPrefix(strings.TrimSuffix(string(line[:n]), "\n"), "hubbub is ready: ")
+	said := make([]byte, 300)
+	n, err := read.Read(said)
+	first, second, _ := strings.Cut(string(said[:n]), "\n")
+	url, ok := strings.CutPrefix(first, "hubbub is ready: ")
 	if err != nil || !ok {
-		t.Fatalf("%q, %v", line[:n], err)
+		t.Fatalf("%q, %v", said[:n], err)
+	}
+	link, ok := strings.CutPrefix(strings.TrimSuffix(second, "\n"), "become its admin, once: "+url+"/claim#")
+	if !ok || len(link) != 26 {
+		t.Errorf("after the ready line: %q", second)
 	}
 	if status, _ := call(t, "GET", url+"/readyz", ""); status != http.StatusOK {
 		t.Errorf("it says that it is ready, and answers %d", status)

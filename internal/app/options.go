@@ -25,9 +25,20 @@ type Options struct {
 	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed." placeholder:"ADDRESS"`
 	JWTSecret      string   `name:"jwt-secret" help:"Secret for HS512 tokens, shared with whoever else issues some; without it an Ed25519 key is made in the data folder." secret:""`
 
+	Demo bool `help:"Scripted chatters, in the stream demo alone."`
+
+	OIDCIssuer       string `name:"oidc-issuer" help:"URL of an OpenID Connect provider by which people may sign in." placeholder:"URL"`
+	OIDCClientID     string `name:"oidc-client-id" help:"What the provider knows this site by." placeholder:"ID"`
+	OIDCClientSecret string `name:"oidc-client-secret" help:"The secret that goes with it." secret:""`
+	OIDCName         string `name:"oidc-name" help:"What the provider is called on the page." default:"Google"`
+
 	Rooms     string `help:"Which streams there are: known, or any id on its first use." enum:"known,any" default:"known"`
 	Guests    bool   `help:"People may sign in as guests." default:"true" negatable:""`
+	Signup    bool   `help:"People may make accounts; without, hubbub user add makes them." default:"true" negatable:""`
 	Anonymous bool   `help:"Viewers without a token may read." default:"true" negatable:""`
+
+	CreateStreams string `help:"Who may open streams: admin, accounts, or guests too." enum:"admin,accounts,guests" default:"accounts"`
+	BlockedWords  string `help:"File of words that no message may have, one a line; read again when it changes." placeholder:"FILE" type:"path"`
 
 	MessageRate           float64       `help:"Messages a second and user; 0: no limit." default:"5"`
 	MessageBurst          int           `help:"Messages that a user may send at once." default:"10"`
@@ -37,7 +48,7 @@ type Options struct {
 	SessionMax            time.Duration `help:"How long a session may last; 0: for ever." default:"12h"`
 	ConnectionsPerAddress int           `help:"Connections of an address (IPv6: a /64); 0: no limit." default:"0"`
 	ConnectRate           int           `help:"New connections a second; 0: no limit." default:"2000"`
-	GuestRate             int           `help:"New guests a minute and address, this machine exempt; 0: no limit." default:"10"`
+	GuestRate             int           `help:"New guests and accounts a minute and address, this machine exempt; 0: no limit." default:"10"`
 
 	Tick         time.Duration `help:"Least time between two deliveries to the viewers of a busy room." default:"20ms"`
 	LogRetention time.Duration `help:"How long the log keeps what everybody has read; 0: for ever." default:"168h"`
@@ -68,7 +79,7 @@ func (o *Options) has(role string) bool {
 func (o *Options) Validate() error {
 	_, origins := origin.New(o.PublicURL, o.Origins)
 	_, proxies := clientaddr.New(o.TrustedProxies)
-	errs := []error{origins, proxies}
+	errs := []error{origins, proxies, o.checkOIDC()}
 	if len(o.Roles) == 0 {
 		errs = append(errs, errors.New("--roles: a process needs at least one"))
 	}

@@ -10,7 +10,7 @@ import (
 // good is what the command line makes without flags.
 func good() Options {
 	return Options{
-		Listen: "127.0.0.1:0", Data: "./hubbub-data", Roles: []string{"all"}, Rooms: "known", Guests: true, Anonymous: true,
+		Listen: "127.0.0.1:0", Data: "./hubbub-data", Roles: []string{"all"}, Rooms: "known", Guests: true, Signup: true, Anonymous: true,
 		MessageRate: 5, MessageBurst: 10, MessageLength: 500, FrameSize: 64 << 10, Subscriptions: 64, SessionMax: 12 * time.Hour,
 		ConnectRate: 2000, GuestRate: 10, Tick: 20 * time.Millisecond, LogRetention: 168 * time.Hour, LogFormat: "text", LogLevel: "warn",
 	}

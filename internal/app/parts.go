@@ -17,8 +17,11 @@ import (
 	"github.com/hubbub-live/hubbub/internal/chat/send"
 	"github.com/hubbub-live/hubbub/internal/chat/session"
 	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/demo"
 	"github.com/hubbub-live/hubbub/internal/history"
 	"github.com/hubbub-live/hubbub/internal/httpapi"
+	"github.com/hubbub-live/hubbub/internal/moderation/moderator"
+	"github.com/hubbub-live/hubbub/internal/moderation/wordlist"
 	"github.com/hubbub-live/hubbub/internal/obs"
 	"github.com/hubbub-live/hubbub/internal/origin"
 	"github.com/hubbub-live/hubbub/internal/presence"
@@ -46,9 +49,16 @@ type parts struct {
 	viewers   *streams.Viewers
 	history   *history.Reader
 	latest    *latest
+	watch     *account.Watch
 	accounts  *account.Service
+	oidc      *account.OIDC // nil without a provider
 	hub       *room.Hub
 	chat      *chat.Server
+	sender    *send.Sender
+	words     *wordlist.Lists
+	people    people
+	moderator *moderator.Service // nil without the chat's role
+	demo      *demo.Demo         // nil without --demo
 }
 
 // startParts starts what reads the log first, and chat last: it must find the
@@ -72,13 +82,36 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 
 	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
 	p.viewers = streams.NewViewers(tracker, nil)
+	if err := a.startWords(p); err != nil {
+		return nil, err
+	}
+	if err := a.openWatch(ctx, s, p); err != nil {
+		return nil, err
+	}
 	if a.o.has(roleChat) {
 		a.startChat(s, p, tracker)
+		a.startModerator(s, p)
+		if a.o.Demo {
+			if err := a.startDemo(ctx, s, p); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if a.o.has(roleUser) {
-		p.accounts = account.New(s.meta, s.keys, account.Options{GuestsOff: !a.o.Guests, Logger: a.log, OnLogout: p.loggedOut})
+		p.accounts = account.New(s.meta, s.keys, account.Options{
+			GuestsOff: !a.o.Guests, SignupOff: !a.o.Signup, Logger: a.log, Metrics: a.registry,
+			Archive: s.archive, OnRevoke: p.watch.Note, OnErase: p.hostErased, OnBan: p.banned,
+		})
+		if a.claim, err = p.accounts.OfferClaim(ctx); err != nil {
+			return nil, fmt.Errorf("offer the site to its first admin: %w", err)
+		}
+		if err := a.openOIDC(s, p); err != nil {
+			return nil, err
+		}
 		a.run("the accounts", p.accounts.Run)
+		a.run("the erasures", p.accounts.RunErasures)
 	}
+	a.runWatch(p)
 	return p, nil
 }
 
@@ -111,16 +144,17 @@ func checkOf(healthy func() error) obs.Check {
 
 // startChat starts the rooms and the server that viewers connect to.
 func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
-	p.hub = room.New(room.Options{Bus: s.bus, History: p.history, Latest: p.latest.of, Tick: a.o.Tick, Logger: a.log})
+	p.hub = room.New(room.Options{Bus: s.bus, History: p.history, Latest: p.latest.of, OnControl: p.heard, Tick: a.o.Tick, Logger: a.log})
 	sender := send.New(send.Options{
 		Log: s.log, Hub: p.hub, Cache: s.cache,
-		Stream: p.directory.Stream, May: maySend,
+		Stream: p.directory.Stream, May: maySend, Words: p.words.Check,
 		Rate: a.o.MessageRate, Burst: a.o.MessageBurst, Length: a.o.MessageLength,
 		Logger: a.log, Metrics: a.registry,
 	})
+	p.sender = sender
 	p.chat = chat.New(chat.Options{
 		Session: session.Options{
-			Hub: p.hub, Sender: sender, Presence: tracker, Verify: s.keys.Verify, MayRead: p.mayRead, Logger: a.log,
+			Hub: p.hub, Sender: sender, Presence: tracker, Verify: p.watch.Verify, MayRead: p.mayRead, Logger: a.log,
 			Anonymous: a.o.Anonymous, Max: a.o.SessionMax, FrameSize: int(a.o.FrameSize), Subscriptions: a.o.Subscriptions,
 			Outbox: outbox.Options{Backlog: viewerBacklog, Stall: viewerStall},
 		},
@@ -142,7 +176,7 @@ func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
 
 // maySend and mayRead ask the one policy for the chat.
 func maySend(who token.Identity, s hubbub.Stream) error {
-	return streams.May(streams.Actor{User: who.User, Roles: who.Roles}, streams.ActionSend, s)
+	return streams.May(streams.ActorOf(who), streams.ActionSend, s)
 }
 
 func (p *parts) mayRead(ctx context.Context, who token.Identity, id hubbub.StreamID) error {
@@ -150,14 +184,15 @@ func (p *parts) mayRead(ctx context.Context, who token.Identity, id hubbub.Strea
 	if err != nil {
 		return err
 	}
-	return streams.May(streams.Actor{User: who.User, Roles: who.Roles}, streams.ActionRead, s)
+	return streams.May(streams.ActorOf(who), streams.ActionRead, s)
 }
 
-// loggedOut ends the sessions of a user here.
-func (p *parts) loggedOut(user hubbub.UserID) {
+// banned ends the sessions of a user here, and says why.
+func (p *parts) banned(user hubbub.UserID, why *hubbub.Error) {
 	if p.chat != nil {
-		p.chat.End(user, hubbub.Refuse(hubbub.CodeSessionExpired, "you have signed out"))
+		p.chat.End(user, why)
 	}
+	p.watch.Hurry()
 }
 
 // showCount shows how many watch a stream to those of this server who do.

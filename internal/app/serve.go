@@ -33,17 +33,26 @@ func (a *App) serve(version string, s *stores, p *parts) error {
 		return err
 	}
 	options := httpapi.Options{
-		Version: version, Keys: s.keys, Origins: p.origins, Clients: p.clients,
+		Version: version, Keys: watchedKeys{p.watch, s.keys}, Origins: p.origins, Clients: p.clients,
 		Mount: mount, Closing: a.closing, Logger: a.log,
 	}
 	if a.o.has(roleUser) {
 		mount["/"] = web.Handler()
 		options.Accounts, options.GuestRate = p.accounts, a.o.GuestRate
+		options.Site = httpapi.Site{Guests: a.o.Guests, Signup: a.o.Signup, CreateStreams: a.o.CreateStreams}
 		options.Directory, options.Lister, options.Viewers = p.directory, p.streams, p.viewers
+		options.Words = p.words
+		a.serveTokens(&options, p)
+		if p.moderator != nil {
+			options.Keeper, options.Moderator, options.People = p.streams, p.moderator, p.people
+		}
 		options.History, options.Mood, options.Settings = p.history, moodReader(), p.settings
 		options.Analysis = channelLatest{p.latest, hubbub.AnalysisChannel}
 		options.Minutes = p.latest.analysis
 		options.Summary = channelLatest{p.latest, hubbub.SummaryChannel}
+		if p.demo != nil {
+			options.Demo = p.demo
+		}
 	}
 	handler, err := httpapi.New(options)
 	if err != nil {

@@ -28,6 +28,12 @@ type CLI struct {
 	Serve   ServeCmd   `cmd:"" help:"Run the chat: all of it, or some roles."`
 	Lab     LabCmd     `cmd:"" help:"The load lab: run, report and compare load tests."`
 	Token   TokenCmd   `cmd:"" help:"Mint access tokens."`
+	User    UserCmd    `cmd:"" help:"Make accounts, list them, set their roles and passwords; also while the server runs."`
+	Stream  StreamCmd  `cmd:"" help:"Create, end and list streams, also while the server runs."`
+	Export  ExportCmd  `cmd:"" help:"Write accounts, streams and messages to a file."`
+	Import  ImportCmd  `cmd:"" help:"Make a data folder of such a file."`
+	Backup  BackupCmd  `cmd:"" help:"Copy the data folder, also while the server runs."`
+	Shown   ConfigCmd  `cmd:"" name:"config" help:"Print or check the configuration of serve."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }
 

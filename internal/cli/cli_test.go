@@ -272,7 +272,7 @@ func TestServeRunsTheApp(t *testing.T) {
 		return out.Write(p)
 	}), Stderr: &errs, Getenv: os.Getenv}
 	status := Run(env, []string{"serve", "--listen=127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"), "--log-level=warn"})
-	if status != 0 || !strings.HasPrefix(out.String(), "hubbub is ready: http://127.0.0.1:") || strings.Count(out.String(), "\n") != 1 || errs.String() != "" {
+	if status != 0 || !strings.HasPrefix(out.String(), "hubbub is ready: http://127.0.0.1:") || strings.Count(out.String(), "\n") != 2 || !strings.Contains(out.String(), "/claim#") || errs.String() != "" {
 		t.Errorf("status %d, %q, %q", status, out.String(), errs.String())
 	}
 	if status, _, stderr := run(t, "serve", "--listen=127.0.0.1:0", "--data", t.TempDir(), "--roles=chef"); status != 2 || !strings.Contains(stderr, "chef") {

@@ -22,7 +22,7 @@ var securityHeaders = map[string]string{
 	"Content-Security-Policy":    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-// apiTimeout bounds a request to the API, event streams aside.
+// apiTimeout bounds a request to the API, event streams and exports aside.
 const apiTimeout = 15 * time.Second
 
 // guard is what every request goes through: security headers, the origin policy
@@ -43,7 +43,7 @@ func (a *api) guard(next http.Handler) http.Handler {
 			return
 		}
 		ctx := context.WithValue(r.Context(), callKey{}, &call{api: a, request: r})
-		if !strings.HasSuffix(r.URL.Path, "/subscribe") {
+		if !lasts(r) {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, apiTimeout)
 			defer cancel()
@@ -56,6 +56,12 @@ func (a *api) guard(next http.Handler) http.Handler {
 func isAPI(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/.well-known/") ||
 		r.URL.Path == "/openapi.json"
+}
+
+// lasts says whether a request takes as long as its reader wants; its handler sees
+// to those who do not read.
+func lasts(r *http.Request) bool {
+	return strings.HasSuffix(r.URL.Path, "/subscribe") || strings.HasSuffix(r.URL.Path, "/export")
 }
 
 // crossOrigin refuses pages of origins that are not let in, answers their
@@ -76,7 +82,7 @@ func (a *api) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return true
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
@@ -164,6 +170,16 @@ func (c *call) signedIn() (token.Identity, error) {
 	id, err := c.identity()
 	if err == nil && id.User == "" {
 		err = hubbub.Refuse(hubbub.CodeTokenRequired, "this needs a header Authorization: Bearer <token>")
+	}
+	return id, err
+}
+
+// account returns who calls for their account itself, for which no token of a bot
+// is good, or the refusal.
+func (c *call) account() (token.Identity, error) {
+	id, err := c.signedIn()
+	if err == nil && id.Scopes != nil {
+		err = hubbub.Refuse(hubbub.CodeScopeMissing, "tokens of bots are not good for accounts; sign in yourself")
 	}
 	return id, err
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,6 +24,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/clientaddr"
+	"github.com/hubbub-live/hubbub/internal/moderation/moderator"
 	"github.com/hubbub-live/hubbub/internal/origin"
 	"github.com/hubbub-live/hubbub/internal/streams"
 	"github.com/hubbub-live/hubbub/internal/token"
@@ -34,12 +36,25 @@ type Keys interface {
 	JWKS() []byte
 }
 
-// Accounts signs people in; *account.Service is one.
+// Accounts signs people in, and says who may not; *account.Service is one.
 type Accounts interface {
 	Guest(ctx context.Context, name string) (account.Session, error)
+	Signup(ctx context.Context, a account.Application) (account.Session, error)
+	Login(ctx context.Context, username, password string) (account.Session, error)
+	Claimable(ctx context.Context) (bool, error)
+	Claim(ctx context.Context, code string, a account.Application) (account.Session, error)
+	Reset(ctx context.Context, code, password string) (account.Session, error)
 	Reissue(ctx context.Context, refresh string) (account.Session, error)
 	Logout(ctx context.Context, refresh string) error
+
 	Describe(ctx context.Context, id token.Identity) (account.User, []string, error)
+	SetProfile(ctx context.Context, id hubbub.UserID, p account.Profile) (account.User, error)
+	ChangePassword(ctx context.Context, id hubbub.UserID, current, next string) (account.Session, error)
+
+	Users(ctx context.Context, who token.Identity, query string, page, size int) (account.Page, error)
+	SetAdmin(ctx context.Context, who token.Identity, id hubbub.UserID, admin bool) (account.User, error)
+	Ban(ctx context.Context, who token.Identity, id hubbub.UserID, reason string, lasts time.Duration) (account.User, error)
+	Unban(ctx context.Context, who token.Identity, id hubbub.UserID) error
 }
 
 // Directory answers which streams there are; *streams.Directory is one.
@@ -49,7 +64,7 @@ type Directory interface {
 
 // Lister lists streams; *streams.Service is one.
 type Lister interface {
-	List(ctx context.Context, status string, page, size int) (streams.Page, error)
+	List(ctx context.Context, f streams.Filter, page, size int) (streams.Page, error)
 }
 
 // Viewers answers how many watch a stream; *streams.Viewers is one.
@@ -79,17 +94,28 @@ type Options struct {
 	Version string // in the OpenAPI document; "": "dev"
 	Keys    Keys
 
-	Accounts Accounts // nil: no /api/v1/users
+	Accounts Accounts // nil: no /api/v1/users, no /api/v1/site
+	Bots     Bots     // nil: no …/me/tokens, and nobody is erased
+	OIDC     OIDC     // nil: no …/oidc
+	Site     Site     // what /api/v1/site says, all but what is asked for
 
 	// nil Directory, Lister or Viewers: no /api/v1/streams.
 	Directory Directory
 	Lister    Lister
 	Viewers   Viewers
 
+	// Who keeps and moderates streams; nil: nobody does by this API.
+	Keeper    Keeper
+	Moderator Moderator
+	Words     WordLists
+	People    moderator.People // for the names of moderators
+
 	History  History // nil: no …/messages
 	Analysis Latest  // nil: no …/analysis
 	Minutes  Minutes // of the same; required with it
 	Summary  Latest  // nil: summaries are empty
+
+	Demo Demo // nil: no …/demo
 
 	// Settings returns the rules of a room; nil: open, not slow.
 	Settings func(ctx context.Context, stream hubbub.StreamID) hubbub.Settings
@@ -98,7 +124,7 @@ type Options struct {
 
 	Origins   *origin.Policy       // nil: the same origin
 	Clients   *clientaddr.Resolver // nil: no trusted proxies
-	GuestRate int                  // guests a minute and address (IPv6: /64), loopback exempt; 0: no limit
+	GuestRate int                  // guests and new accounts a minute and address (IPv6: /64), loopback exempt; 0: no limit
 
 	// Mount has handlers beside the API, by pattern of http.ServeMux. A handler at
 	// "/" is asked to GET and HEAD only, and only what is not below /api/.
@@ -114,8 +140,12 @@ type Options struct {
 // api is the state of the handler.
 type api struct {
 	Options
-	guests *addressRate
-	live   chan struct{} // a place per event stream
+	guests  *rate[netip.Prefix] // who comes new, by address
+	logins  logins
+	leaving *rate[netip.Prefix] // who leaves for a provider, by address
+	live    chan struct{}       // a place per event stream
+
+	exports chan struct{} // a place per export
 }
 
 // New makes the handler of everything on the main address.
@@ -136,7 +166,8 @@ func New(o Options) (http.Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Options: o, guests: newAddressRate(o.GuestRate), live: make(chan struct{}, maxEventStreams)}
+	a := &api{Options: o, guests: newRate[netip.Prefix](o.GuestRate), logins: newLogins(), leaving: newRate[netip.Prefix](leaveRate), live: make(chan struct{}, maxEventStreams)}
+	a.exports = make(chan struct{}, maxExports)
 	return a.handler()
 }
 
@@ -144,9 +175,20 @@ func (a *api) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	routes := humago.New(mux, humaConfig(a.Version))
 	routes.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { next(&answer{humaContext: ctx}) })
+	a.siteRoutes(routes)
 	a.userRoutes(routes)
+	a.accountRoutes(routes)
+	a.governRoutes(routes)
+	a.botRoutes(routes)
+	a.oidcRoutes(routes)
 	a.streamRoutes(routes)
+	a.keeperRoutes(routes)
+	a.moderatorRoutes(routes)
+	a.moderationRoutes(routes)
+	a.wordRoutes(routes)
 	a.historyRoutes(routes)
+	a.exportRoutes(routes)
+	a.demoRoutes(routes)
 	a.analysisRoutes(routes)
 	a.eventRoutes(routes)
 	if err := documents(mux, routes.OpenAPI(), a.Keys.JWKS()); err != nil {

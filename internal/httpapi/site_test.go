@@ -36,18 +36,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A site is the handler over real parts, behind a real server. Stream 1 is live
 // and run by "host", stream "over" has ended.
 type site struct {
-	t       *testing.T
-	url     string
-	keys    *token.Keys
-	meta    *sqlitemeta.Store
-	log     *natslog.Log
-	archive *sqlitearchive.Archive
-	streams *streams.Service
-	tracker *presence.Tracker
-	signed  chan hubbub.UserID // OnLogout
-	closing chan struct{}
-	said    *lockedBuffer // the program's own log
-	latest  latestOf      // of both channels
+	t        *testing.T
+	url      string
+	keys     *token.Keys
+	meta     *sqlitemeta.Store
+	log      *natslog.Log
+	archive  *sqlitearchive.Archive
+	streams  *streams.Service
+	accounts *account.Service
+	tracker  *presence.Tracker
+	signed   chan hubbub.UserID // OnRevoke
+	banned   chan hubbub.UserID // OnBan
+	closing  chan struct{}
+	said     *lockedBuffer // the program's own log
+	latest   latestOf      // of both channels
 }
 
 // latestOf is Latest with a value for stream 1.
@@ -63,7 +65,7 @@ func (l *latestOf) Latest(_ context.Context, stream hubbub.StreamID) ([]byte, bo
 // newSite starts a site; change sees the options before the handler is made.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
-	s := &site{t: t, signed: make(chan hubbub.UserID, 100), closing: make(chan struct{}), said: &lockedBuffer{}}
+	s := &site{t: t, signed: make(chan hubbub.UserID, 100), banned: make(chan hubbub.UserID, 100), closing: make(chan struct{}), said: &lockedBuffer{}}
 	dir := t.TempDir()
 	var err error
 	s.meta, err = sqlitemeta.Open(t.Context(), filepath.Join(dir, sqlitemeta.File))
@@ -84,14 +86,19 @@ func newSite(t *testing.T, change func(*Options)) *site {
 
 	directory := streams.NewDirectory(s.meta, streams.DirectoryOptions{})
 	s.streams = streams.NewService(s.meta, directory)
+	s.accounts = account.New(s.meta, s.keys, account.Options{
+		OnRevoke: func(list ...account.Revocation) { s.signed <- list[0].User },
+		OnBan:    func(u hubbub.UserID, _ *hubbub.Error) { s.banned <- u },
+	})
 	o := Options{
 		Version: "1.2.3", Keys: s.keys,
-		Accounts:  account.New(s.meta, s.keys, account.Options{OnLogout: func(u hubbub.UserID) { s.signed <- u }}),
+		Accounts: s.accounts, Bots: s.accounts,
 		Directory: directory, Lister: s.streams, Viewers: streams.NewViewers(s.tracker, nil),
 		History: &history.Reader{Archive: s.archive, Log: s.log}, Analysis: &s.latest, Minutes: &minutesOf{}, Summary: &s.latest,
 		Mood:    func(content string) string { return "mood of " + content },
 		Closing: s.closing, Logger: slog.New(slog.NewTextHandler(s.said, nil)),
 	}
+	s.moderate(&o)
 	if change != nil {
 		change(&o)
 	}
@@ -105,7 +112,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	s.url = server.URL
 	s.create(streams.Draft{ID: "1", HostID: "host", HostName: "Mina", HostPicture: "https://p/mina.png", Title: "First", Language: "ko"})
 	s.create(streams.Draft{ID: "over", Title: "Over"})
-	s.must(s.streams.End(t.Context(), "over"))
+	s.must(s.streams.End(t.Context(), "", "over"))
 	return s
 }
 

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
 )
 
 // A User is somebody, as they are shown to themselves.
@@ -15,6 +17,7 @@ type User struct {
 	ID              hubbub.UserID `json:"id"`
 	Name            string        `json:"name" example:"Mina#0042"`
 	ProfileImageURL string        `json:"profileImageUrl"`
+	Username        string        `json:"username,omitempty" doc:"What an account signs in with; absent for others."`
 	Roles           []string      `json:"roles" nullable:"false" example:"[\"guest\"]"`
 }
 
@@ -74,18 +77,34 @@ func (a *api) signInAsGuest(ctx context.Context, c *call, in *struct {
 		Name string `json:"name" maxLength:"1000" example:"Mina"`
 	}
 }) (*reply[SignedIn], error) {
-	if !a.Clients.Local(c.request) {
-		if wait := a.guests.take(a.Clients.Of(c.request), a.Now()); wait > 0 {
-			refusal := hubbub.Refuse(hubbub.CodeRateLimited, "too many guests from your address; wait a little")
-			refusal.RetryAfter = wait
-			return nil, refusal
-		}
+	if err := a.newcomer(c); err != nil {
+		return nil, err
 	}
-	session, err := a.Accounts.Guest(ctx, in.Body.Name)
+	return signedIn(a.Accounts.Guest(ctx, in.Body.Name))
+}
+
+// newcomer limits how many come new from an address.
+func (a *api) newcomer(c *call) error {
+	if a.Clients.Local(c.request) {
+		return nil
+	}
+	if wait := a.guests.take(clientaddr.Network(a.Clients.Of(c.request)), a.Now()); wait > 0 {
+		return tooOften(wait, "too many new users from your address; wait a little")
+	}
+	return nil
+}
+
+func tooOften(wait time.Duration, message string) error {
+	refusal := hubbub.Refuse(hubbub.CodeRateLimited, "%s", message)
+	refusal.RetryAfter = wait
+	return refusal
+}
+
+func signedIn(s account.Session, err error) (*reply[SignedIn], error) {
 	if err != nil {
 		return nil, err
 	}
-	return private(SignedIn{Tokens: tokensOf(session), User: userOf(session.User, session.User.Roles())}), nil
+	return private(SignedIn{Tokens: tokensOf(s), User: userOf(s.User, s.User.Roles())}), nil
 }
 
 func (a *api) reissue(ctx context.Context, _ *call, in *refreshInput) (*reply[Tokens], error) {
@@ -101,7 +120,7 @@ func (a *api) logout(ctx context.Context, _ *call, in *refreshInput) (*struct{},
 }
 
 func (a *api) me(ctx context.Context, c *call, _ *struct{}) (*reply[User], error) {
-	id, err := c.signedIn()
+	id, err := c.account()
 	if err != nil {
 		return nil, err
 	}
@@ -117,5 +136,5 @@ func tokensOf(s account.Session) Tokens {
 }
 
 func userOf(u account.User, roles []string) User {
-	return User{ID: u.ID, Name: u.Name, ProfileImageURL: u.Picture, Roles: roles}
+	return User{ID: u.ID, Name: u.Name, ProfileImageURL: u.Picture, Username: u.Username, Roles: roles}
 }

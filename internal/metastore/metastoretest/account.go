@@ -44,7 +44,7 @@ func wantFamily(t testing.TB, s Store, want account.Family) {
 func testUserFidelity(t *testing.T, h Harness) {
 	s := open(t, h, t.TempDir())
 	u, f := user(1)
-	must(t, s.CreateUser(t.Context(), u, f))
+	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
 	wantUser(t, s, u)
 	wantFamily(t, s, f)
 	if _, err := s.User(t.Context(), "U1"); !errors.Is(err, account.ErrNotFound) { // told apart by case
@@ -55,7 +55,7 @@ func testUserFidelity(t *testing.T, h Harness) {
 	}
 	// Both or neither: a family that is there already takes the user with it.
 	other, _ := user(2)
-	if err := s.CreateUser(t.Context(), other, f); err == nil {
+	if err := s.CreateUser(t.Context(), account.Newcomer{User: other, Family: f}); err == nil {
 		t.Error("a family was created twice")
 	}
 	if _, err := s.User(t.Context(), other.ID); !errors.Is(err, account.ErrNotFound) {
@@ -66,7 +66,7 @@ func testUserFidelity(t *testing.T, h Harness) {
 func testRotateRace(t *testing.T, h Harness) {
 	s := open(t, h, t.TempDir())
 	u, f := user(1)
-	must(t, s.CreateUser(t.Context(), u, f))
+	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
 	var won atomic.Int32
 	var winner atomic.Int64
 	var all sync.WaitGroup
@@ -93,7 +93,7 @@ func testRotateRace(t *testing.T, h Harness) {
 func testFamilyEnds(t *testing.T, h Harness) {
 	s := open(t, h, t.TempDir())
 	u, f := user(1)
-	must(t, s.CreateUser(t.Context(), u, f))
+	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
 	must(t, s.EndFamily(t.Context(), f.ID, then.Add(time.Second)))
 	must(t, s.EndFamily(t.Context(), f.ID, then.Add(time.Minute))) // the first end counts
 	must(t, s.EndFamily(t.Context(), "none", then))
@@ -116,7 +116,7 @@ func testSweep(t *testing.T, h Harness) {
 		case 3: // old, and no guest
 			f.ExpiresAt, u.CreatedAt, u.Kind = then.Add(-time.Hour), then.Add(-48*time.Hour), "account"
 		}
-		must(t, s.CreateUser(t.Context(), u, f))
+		must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
 	}
 	swept, err := s.Sweep(t.Context(), then, then.Add(-24*time.Hour))
 	if err != nil || swept != 4 { // three families, one guest

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/account"
 	"github.com/hubbub-live/hubbub/internal/crashtest"
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
@@ -62,7 +63,7 @@ func step(ctx context.Context, s Store, n int) error {
 	if err := s.CreateStream(ctx, stream(crashStream(n), n)); err != nil {
 		return err
 	}
-	if err := s.CreateUser(ctx, u, f); err != nil {
+	if err := s.CreateUser(ctx, account.Newcomer{User: u, Family: f}); err != nil {
 		return err
 	}
 	if rotated, err := s.RotateFamily(ctx, f.ID, f.Hash, hash(-n), f.ExpiresAt); err != nil || !rotated {

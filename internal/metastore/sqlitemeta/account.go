@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -12,82 +13,211 @@ import (
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
 )
 
-// CreateUser adds a user and the family of their first sign-in.
-func (s *Store) CreateUser(ctx context.Context, u account.User, f account.Family) error {
+// CreateUser makes a user with all that belongs to them.
+func (s *Store) CreateUser(ctx context.Context, n account.Newcomer) error {
 	err := s.transact(ctx, func(q *query.Queries) error {
-		err := q.CreateUser(ctx, query.CreateUserParams{
-			ID: string(u.ID), Kind: u.Kind, Name: u.Name, Picture: u.Picture, CreatedAt: millis(u.CreatedAt),
-		})
-		if err != nil {
+		if n.Claim != (account.Hash{}) {
+			if err := takeCode(ctx, q, n.Claim); err != nil {
+				return err
+			}
+		}
+		if err := insertUser(ctx, q, n); err != nil {
 			return err
 		}
-		return q.CreateFamily(ctx, query.CreateFamilyParams{
-			ID: f.ID, UserID: string(f.User), Hash: f.Hash[:], CreatedAt: millis(f.CreatedAt), ExpiresAt: millis(f.ExpiresAt),
-		})
+		if n.User.Admin {
+			if err := endClaims(ctx, q); err != nil {
+				return err
+			}
+		}
+		if n.Reset.Kind != "" {
+			if err := insertCode(ctx, q, n.Reset); err != nil {
+				return err
+			}
+		}
+		if err := insertIdentity(ctx, q, n); err != nil {
+			return err
+		}
+		if n.Family.ID == "" {
+			return nil
+		}
+		return insertFamily(ctx, q, n.Family)
 	})
-	if err != nil {
-		return fmt.Errorf("create user %s: %w", u.ID, err)
+	return asked(err, "create user %s", n.User.ID)
+}
+
+func insertUser(ctx context.Context, q *query.Queries, n account.Newcomer) error {
+	u := n.User
+	fold, shape := u.NameKeys()
+	err := q.CreateUser(ctx, query.CreateUserParams{
+		ID: string(u.ID), Kind: u.Kind, Name: u.Name, Picture: u.Picture, CreatedAt: millis(u.CreatedAt),
+		Username: u.Username, NameFold: fold, NameShape: shape, Password: n.Password, Admin: flag(u.Admin),
+		BannedAt: millis(u.Ban.At), BannedUntil: millis(u.Ban.Until), BannedBy: string(u.Ban.By), BanReason: u.Ban.Reason,
+	})
+	if !taken(err) {
+		return err
 	}
-	return nil
+	switch _, byID := q.GetUser(ctx, string(u.ID)); {
+	case !errors.Is(byID, sql.ErrNoRows): // ids are random: our mistake
+		return err
+	case u.Username != "":
+		if _, byUsername := q.GetUserByUsername(ctx, u.Username); byUsername == nil {
+			return account.ErrUsernameTaken
+		}
+	}
+	return account.ErrNameTaken
 }
 
 // User returns a user.
 func (s *Store) User(ctx context.Context, id hubbub.UserID) (account.User, error) {
 	row, err := s.read.GetUser(ctx, string(id))
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return account.User{}, account.ErrNotFound
-	case err != nil:
-		return account.User{}, fmt.Errorf("read user %s: %w", id, err)
+	return userOf(row), asked(err, "read user %s", id)
+}
+
+// UserByUsername returns the account of a username.
+func (s *Store) UserByUsername(ctx context.Context, username string) (account.User, error) {
+	row, err := s.read.GetUserByUsername(ctx, username)
+	return userOf(row), asked(err, "read the account %s", username)
+}
+
+// UserByName returns the account of a name.
+func (s *Store) UserByName(ctx context.Context, name string) (account.User, error) {
+	fold, _ := account.User{Kind: account.KindAccount, Name: name}.NameKeys()
+	row, err := s.read.GetUserByName(ctx, fold)
+	return userOf(row), asked(err, "read an account by its name")
+}
+
+// Users lists accounts and the banned.
+func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]account.User, error) {
+	rows, err := s.read.ListAccounts(ctx, query.ListAccountsParams{Part: strings.ToLower(text), Most: int64(limit), Skip: int64(skip)})
+	return usersOf(rows), asked(err, "list users")
+}
+
+// SetProfile changes name and picture.
+func (s *Store) SetProfile(ctx context.Context, u account.User) error {
+	fold, shape := u.NameKeys()
+	n, err := s.write.SetProfile(ctx, query.SetProfileParams{ID: string(u.ID), Name: u.Name, NameFold: fold, NameShape: shape, Picture: u.Picture})
+	if taken(err) {
+		return account.ErrNameTaken
 	}
+	return changed(n, err, "change the profile of user %s", u.ID)
+}
+
+// SetAdmin gives or takes the role.
+func (s *Store) SetAdmin(ctx context.Context, id hubbub.UserID, admin bool) error {
+	err := s.transact(ctx, func(q *query.Queries) error {
+		n, err := q.SetAdmin(ctx, query.SetAdminParams{ID: string(id), Admin: flag(admin)})
+		if err := changed(n, err, "set it"); err != nil || !admin {
+			return err
+		}
+		return endClaims(ctx, q)
+	})
+	return asked(err, "change the role of user %s", id)
+}
+
+// SetBan bans, or lifts a ban.
+func (s *Store) SetBan(ctx context.Context, id hubbub.UserID, b account.Ban) error {
+	n, err := s.write.SetBan(ctx, query.SetBanParams{
+		ID: string(id), BannedAt: millis(b.At), BannedUntil: millis(b.Until), BannedBy: string(b.By), BanReason: b.Reason,
+	})
+	return changed(n, err, "change the ban of user %s", id)
+}
+
+// Barred lists who has been banned since then.
+func (s *Store) Barred(ctx context.Context, since time.Time) ([]account.User, error) {
+	rows, err := s.read.ListBarred(ctx, millis(since))
+	return usersOf(rows), asked(err, "list the banned")
+}
+
+// Password returns the PHC string of a user.
+func (s *Store) Password(ctx context.Context, id hubbub.UserID) (string, error) {
+	row, err := s.read.GetUser(ctx, string(id))
+	return row.Password, asked(err, "read the password of user %s", id)
+}
+
+// SetPassword changes a password, and begins f.
+func (s *Store) SetPassword(ctx context.Context, old, next string, f account.Family) error {
+	err := s.transact(ctx, func(q *query.Queries) error {
+		if err := wantPassword(ctx, q, f.User, old); err != nil {
+			return err
+		}
+		return startAnew(ctx, q, next, f)
+	})
+	return asked(err, "change the password of user %s", f.User)
+}
+
+// ResetPassword does so by a code.
+func (s *Store) ResetPassword(ctx context.Context, code account.Hash, next string, f account.Family) error {
+	err := s.transact(ctx, func(q *query.Queries) error {
+		c, err := q.GetCode(ctx, code[:])
+		switch {
+		case err != nil:
+			return err
+		case c.Kind != account.CodeReset || c.UserID != string(f.User) || c.ExpiresAt != 0 && c.ExpiresAt <= millis(f.CreatedAt):
+			return account.ErrNotFound
+		}
+		if err := takeCode(ctx, q, code); err != nil {
+			return err
+		}
+		return startAnew(ctx, q, next, f)
+	})
+	return asked(err, "reset the password of user %s", f.User)
+}
+
+// startAnew gives f.User a password, ends what began by the one before, and begins f.
+func startAnew(ctx context.Context, q *query.Queries, password string, f account.Family) error {
+	n, err := q.SetPassword(ctx, query.SetPasswordParams{ID: string(f.User), Password: password})
+	if err := changed(n, err, "set it"); err != nil {
+		return err
+	}
+	if err := q.EndFamiliesOf(ctx, query.EndFamiliesOfParams{UserID: string(f.User), EndedAt: millis(f.CreatedAt)}); err != nil {
+		return err
+	}
+	return insertFamily(ctx, q, f)
+}
+
+func wantPassword(ctx context.Context, q *query.Queries, id hubbub.UserID, password string) error {
+	row, err := q.GetUser(ctx, string(id))
+	if err == nil && row.Password != password {
+		return account.ErrNotFound
+	}
+	return err
+}
+
+func userOf(row query.User) account.User {
 	return account.User{
 		ID: hubbub.UserID(row.ID), Kind: row.Kind, Name: row.Name, Picture: row.Picture, CreatedAt: timeOf(row.CreatedAt),
-	}, nil
+		Username: row.Username, Admin: row.Admin != 0,
+		Ban: account.Ban{
+			At: timeOf(row.BannedAt), Until: timeOf(row.BannedUntil), By: hubbub.UserID(row.BannedBy), Reason: row.BanReason,
+		},
+	}
 }
 
-// Family returns a family.
-func (s *Store) Family(ctx context.Context, id string) (account.Family, error) {
-	row, err := s.read.GetFamily(ctx, id)
+func usersOf(rows []query.User) (list []account.User) {
+	for _, row := range rows {
+		list = append(list, userOf(row))
+	}
+	return list
+}
+
+// asked wraps what a database answered; what account.Store has a word for stays
+// that word.
+func asked(err error, format string, args ...any) error {
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return account.Family{}, account.ErrNotFound
-	case err != nil:
-		return account.Family{}, fmt.Errorf("read a sign-in: %w", err)
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows), errors.Is(err, account.ErrNotFound):
+		return account.ErrNotFound
+	case errors.Is(err, account.ErrUsernameTaken), errors.Is(err, account.ErrNameTaken):
+		return err
 	}
-	f := account.Family{
-		ID: row.ID, User: hubbub.UserID(row.UserID),
-		CreatedAt: timeOf(row.CreatedAt), ExpiresAt: timeOf(row.ExpiresAt), EndedAt: timeOf(row.EndedAt),
-	}
-	copy(f.Hash[:], row.Hash)
-	return f, nil
+	return fmt.Errorf(format+": %w", append(args, err)...)
 }
 
-// RotateFamily replaces the hash of a family, if it is old.
-func (s *Store) RotateFamily(ctx context.Context, id string, old, next account.Hash, expires time.Time) (bool, error) {
-	rotated, err := s.write.RotateFamily(ctx, query.RotateFamilyParams{ID: id, Old: old[:], Next: next[:], ExpiresAt: millis(expires)})
-	if err != nil {
-		return false, fmt.Errorf("renew a sign-in: %w", err)
+// changed is asked for a change of one row, which has to be there.
+func changed(rows int64, err error, format string, args ...any) error {
+	if err == nil && rows == 0 {
+		return account.ErrNotFound
 	}
-	return rotated == 1, nil
-}
-
-// EndFamily ends a family.
-func (s *Store) EndFamily(ctx context.Context, id string, at time.Time) error {
-	if err := s.write.EndFamily(ctx, query.EndFamilyParams{ID: id, EndedAt: millis(at)}); err != nil {
-		return fmt.Errorf("end a sign-in: %w", err)
-	}
-	return nil
-}
-
-// Sweep removes expired families, then guests without one.
-func (s *Store) Sweep(ctx context.Context, now, guests time.Time) (int64, error) {
-	families, err := s.write.SweepFamilies(ctx, millis(now))
-	if err != nil {
-		return 0, fmt.Errorf("sweep sign-ins: %w", err)
-	}
-	users, err := s.write.SweepGuests(ctx, millis(guests))
-	if err != nil {
-		return families, fmt.Errorf("sweep guests: %w", err)
-	}
-	return families + users, nil
+	return asked(err, format, args...)
 }

@@ -9,6 +9,49 @@ import (
 	"context"
 )
 
+const countAdmins = `-- name: CountAdmins :one
+SELECT COUNT(*) FROM users WHERE admin = 1
+`
+
+func (q *Queries) CountAdmins(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.countAdminsStmt, countAdmins)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countCodes = `-- name: CountCodes :one
+SELECT COUNT(*) FROM codes WHERE kind = ?
+`
+
+func (q *Queries) CountCodes(ctx context.Context, kind string) (int64, error) {
+	row := q.queryRow(ctx, q.countCodesStmt, countCodes, kind)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const createCode = `-- name: CreateCode :exec
+INSERT INTO codes (hash, kind, user_id, expires_at) VALUES (?, ?, ?, ?)
+`
+
+type CreateCodeParams struct {
+	Hash      []byte
+	Kind      string
+	UserID    string
+	ExpiresAt int64
+}
+
+func (q *Queries) CreateCode(ctx context.Context, arg CreateCodeParams) error {
+	_, err := q.exec(ctx, q.createCodeStmt, createCode,
+		arg.Hash,
+		arg.Kind,
+		arg.UserID,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
 const createFamily = `-- name: CreateFamily :exec
 INSERT INTO refresh_families (id, user_id, hash, created_at, expires_at, ended_at) VALUES (?, ?, ?, ?, ?, 0)
 `
@@ -33,15 +76,25 @@ func (q *Queries) CreateFamily(ctx context.Context, arg CreateFamilyParams) erro
 }
 
 const createUser = `-- name: CreateUser :exec
-INSERT INTO users (id, kind, name, picture, created_at) VALUES (?, ?, ?, ?, ?)
+INSERT INTO users (id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateUserParams struct {
-	ID        string
-	Kind      string
-	Name      string
-	Picture   string
-	CreatedAt int64
+	ID          string
+	Kind        string
+	Name        string
+	Picture     string
+	CreatedAt   int64
+	Username    string
+	NameFold    string
+	NameShape   string
+	Password    string
+	Admin       int64
+	BannedAt    int64
+	BannedUntil int64
+	BannedBy    string
+	BanReason   string
 }
 
 func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
@@ -51,7 +104,56 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 		arg.Name,
 		arg.Picture,
 		arg.CreatedAt,
+		arg.Username,
+		arg.NameFold,
+		arg.NameShape,
+		arg.Password,
+		arg.Admin,
+		arg.BannedAt,
+		arg.BannedUntil,
+		arg.BannedBy,
+		arg.BanReason,
 	)
+	return err
+}
+
+const deleteCode = `-- name: DeleteCode :execrows
+DELETE FROM codes WHERE hash = ?
+`
+
+func (q *Queries) DeleteCode(ctx context.Context, hash []byte) (int64, error) {
+	result, err := q.exec(ctx, q.deleteCodeStmt, deleteCode, hash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteCodesOf = `-- name: DeleteCodesOf :exec
+DELETE FROM codes WHERE kind = ? AND user_id = ?
+`
+
+type DeleteCodesOfParams struct {
+	Kind   string
+	UserID string
+}
+
+func (q *Queries) DeleteCodesOf(ctx context.Context, arg DeleteCodesOfParams) error {
+	_, err := q.exec(ctx, q.deleteCodesOfStmt, deleteCodesOf, arg.Kind, arg.UserID)
+	return err
+}
+
+const endFamiliesOf = `-- name: EndFamiliesOf :exec
+UPDATE refresh_families SET ended_at = ? WHERE user_id = ? AND ended_at = 0
+`
+
+type EndFamiliesOfParams struct {
+	EndedAt int64
+	UserID  string
+}
+
+func (q *Queries) EndFamiliesOf(ctx context.Context, arg EndFamiliesOfParams) error {
+	_, err := q.exec(ctx, q.endFamiliesOfStmt, endFamiliesOf, arg.EndedAt, arg.UserID)
 	return err
 }
 
@@ -67,6 +169,22 @@ type EndFamilyParams struct {
 func (q *Queries) EndFamily(ctx context.Context, arg EndFamilyParams) error {
 	_, err := q.exec(ctx, q.endFamilyStmt, endFamily, arg.EndedAt, arg.ID)
 	return err
+}
+
+const getCode = `-- name: GetCode :one
+SELECT hash, kind, user_id, expires_at FROM codes WHERE hash = ?
+`
+
+func (q *Queries) GetCode(ctx context.Context, hash []byte) (Code, error) {
+	row := q.queryRow(ctx, q.getCodeStmt, getCode, hash)
+	var i Code
+	err := row.Scan(
+		&i.Hash,
+		&i.Kind,
+		&i.UserID,
+		&i.ExpiresAt,
+	)
+	return i, err
 }
 
 const getFamily = `-- name: GetFamily :one
@@ -88,7 +206,7 @@ func (q *Queries) GetFamily(ctx context.Context, id string) (RefreshFamily, erro
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, kind, name, picture, created_at FROM users WHERE id = ?
+SELECT id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason FROM users WHERE id = ?
 `
 
 func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
@@ -100,8 +218,162 @@ func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
 		&i.Name,
 		&i.Picture,
 		&i.CreatedAt,
+		&i.Username,
+		&i.NameFold,
+		&i.NameShape,
+		&i.Password,
+		&i.Admin,
+		&i.BannedAt,
+		&i.BannedUntil,
+		&i.BannedBy,
+		&i.BanReason,
 	)
 	return i, err
+}
+
+const getUserByName = `-- name: GetUserByName :one
+SELECT id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason FROM users WHERE name_fold = ? AND name_fold <> ''
+`
+
+func (q *Queries) GetUserByName(ctx context.Context, nameFold string) (User, error) {
+	row := q.queryRow(ctx, q.getUserByNameStmt, getUserByName, nameFold)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Picture,
+		&i.CreatedAt,
+		&i.Username,
+		&i.NameFold,
+		&i.NameShape,
+		&i.Password,
+		&i.Admin,
+		&i.BannedAt,
+		&i.BannedUntil,
+		&i.BannedBy,
+		&i.BanReason,
+	)
+	return i, err
+}
+
+const getUserByUsername = `-- name: GetUserByUsername :one
+SELECT id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason FROM users WHERE username = ? AND username <> ''
+`
+
+func (q *Queries) GetUserByUsername(ctx context.Context, username string) (User, error) {
+	row := q.queryRow(ctx, q.getUserByUsernameStmt, getUserByUsername, username)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Picture,
+		&i.CreatedAt,
+		&i.Username,
+		&i.NameFold,
+		&i.NameShape,
+		&i.Password,
+		&i.Admin,
+		&i.BannedAt,
+		&i.BannedUntil,
+		&i.BannedBy,
+		&i.BanReason,
+	)
+	return i, err
+}
+
+const listAccounts = `-- name: ListAccounts :many
+SELECT id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason FROM users
+WHERE (kind = 'account' OR banned_at > 0)
+AND (INSTR(username, ?1) > 0 OR INSTR(name_fold, ?1) > 0 OR INSTR(LOWER(name), ?1) > 0)
+ORDER BY created_at DESC, id LIMIT ?3 OFFSET ?2
+`
+
+type ListAccountsParams struct {
+	Part string
+	Skip int64
+	Most int64
+}
+
+func (q *Queries) ListAccounts(ctx context.Context, arg ListAccountsParams) ([]User, error) {
+	rows, err := q.query(ctx, q.listAccountsStmt, listAccounts, arg.Part, arg.Skip, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Name,
+			&i.Picture,
+			&i.CreatedAt,
+			&i.Username,
+			&i.NameFold,
+			&i.NameShape,
+			&i.Password,
+			&i.Admin,
+			&i.BannedAt,
+			&i.BannedUntil,
+			&i.BannedBy,
+			&i.BanReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBarred = `-- name: ListBarred :many
+SELECT id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason FROM users WHERE banned_at > 0 AND banned_at >= ? ORDER BY banned_at, id
+`
+
+func (q *Queries) ListBarred(ctx context.Context, bannedAt int64) ([]User, error) {
+	rows, err := q.query(ctx, q.listBarredStmt, listBarred, bannedAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Name,
+			&i.Picture,
+			&i.CreatedAt,
+			&i.Username,
+			&i.NameFold,
+			&i.NameShape,
+			&i.Password,
+			&i.Admin,
+			&i.BannedAt,
+			&i.BannedUntil,
+			&i.BannedBy,
+			&i.BanReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const rotateFamily = `-- name: RotateFamily :execrows
@@ -123,6 +395,104 @@ func (q *Queries) RotateFamily(ctx context.Context, arg RotateFamilyParams) (int
 		arg.ID,
 		arg.Old,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setAdmin = `-- name: SetAdmin :execrows
+UPDATE users SET admin = ? WHERE id = ?
+`
+
+type SetAdminParams struct {
+	Admin int64
+	ID    string
+}
+
+func (q *Queries) SetAdmin(ctx context.Context, arg SetAdminParams) (int64, error) {
+	result, err := q.exec(ctx, q.setAdminStmt, setAdmin, arg.Admin, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setBan = `-- name: SetBan :execrows
+UPDATE users SET banned_at = ?, banned_until = ?, banned_by = ?, ban_reason = ? WHERE id = ?
+`
+
+type SetBanParams struct {
+	BannedAt    int64
+	BannedUntil int64
+	BannedBy    string
+	BanReason   string
+	ID          string
+}
+
+func (q *Queries) SetBan(ctx context.Context, arg SetBanParams) (int64, error) {
+	result, err := q.exec(ctx, q.setBanStmt, setBan,
+		arg.BannedAt,
+		arg.BannedUntil,
+		arg.BannedBy,
+		arg.BanReason,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setPassword = `-- name: SetPassword :execrows
+UPDATE users SET password = ? WHERE id = ?
+`
+
+type SetPasswordParams struct {
+	Password string
+	ID       string
+}
+
+func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64, error) {
+	result, err := q.exec(ctx, q.setPasswordStmt, setPassword, arg.Password, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setProfile = `-- name: SetProfile :execrows
+UPDATE users SET name = ?, name_fold = ?, name_shape = ?, picture = ? WHERE id = ?
+`
+
+type SetProfileParams struct {
+	Name      string
+	NameFold  string
+	NameShape string
+	Picture   string
+	ID        string
+}
+
+func (q *Queries) SetProfile(ctx context.Context, arg SetProfileParams) (int64, error) {
+	result, err := q.exec(ctx, q.setProfileStmt, setProfile,
+		arg.Name,
+		arg.NameFold,
+		arg.NameShape,
+		arg.Picture,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const sweepCodes = `-- name: SweepCodes :execrows
+DELETE FROM codes WHERE expires_at > 0 AND expires_at < ?
+`
+
+func (q *Queries) SweepCodes(ctx context.Context, expiresAt int64) (int64, error) {
+	result, err := q.exec(ctx, q.sweepCodesStmt, sweepCodes, expiresAt)
 	if err != nil {
 		return 0, err
 	}

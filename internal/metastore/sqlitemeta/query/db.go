@@ -24,8 +24,44 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.addModeratorStmt, err = db.PrepareContext(ctx, addModerator); err != nil {
+		return nil, fmt.Errorf("error preparing query AddModerator: %w", err)
+	}
+	if q.blankStreamsOfStmt, err = db.PrepareContext(ctx, blankStreamsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankStreamsOf: %w", err)
+	}
+	if q.countAdminsStmt, err = db.PrepareContext(ctx, countAdmins); err != nil {
+		return nil, fmt.Errorf("error preparing query CountAdmins: %w", err)
+	}
+	if q.countBotsStmt, err = db.PrepareContext(ctx, countBots); err != nil {
+		return nil, fmt.Errorf("error preparing query CountBots: %w", err)
+	}
+	if q.countCodesStmt, err = db.PrepareContext(ctx, countCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCodes: %w", err)
+	}
+	if q.countModeratorsStmt, err = db.PrepareContext(ctx, countModerators); err != nil {
+		return nil, fmt.Errorf("error preparing query CountModerators: %w", err)
+	}
+	if q.countStreamsStmt, err = db.PrepareContext(ctx, countStreams); err != nil {
+		return nil, fmt.Errorf("error preparing query CountStreams: %w", err)
+	}
+	if q.createBotStmt, err = db.PrepareContext(ctx, createBot); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateBot: %w", err)
+	}
+	if q.createCodeStmt, err = db.PrepareContext(ctx, createCode); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateCode: %w", err)
+	}
+	if q.createErasureStmt, err = db.PrepareContext(ctx, createErasure); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateErasure: %w", err)
+	}
 	if q.createFamilyStmt, err = db.PrepareContext(ctx, createFamily); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateFamily: %w", err)
+	}
+	if q.createIdentityStmt, err = db.PrepareContext(ctx, createIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateIdentity: %w", err)
+	}
+	if q.createRevocationStmt, err = db.PrepareContext(ctx, createRevocation); err != nil {
+		return nil, fmt.Errorf("error preparing query CreateRevocation: %w", err)
 	}
 	if q.createStreamStmt, err = db.PrepareContext(ctx, createStream); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateStream: %w", err)
@@ -33,14 +69,65 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.createUserStmt, err = db.PrepareContext(ctx, createUser); err != nil {
 		return nil, fmt.Errorf("error preparing query CreateUser: %w", err)
 	}
+	if q.deleteAllCodesOfStmt, err = db.PrepareContext(ctx, deleteAllCodesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAllCodesOf: %w", err)
+	}
+	if q.deleteBotStmt, err = db.PrepareContext(ctx, deleteBot); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBot: %w", err)
+	}
+	if q.deleteBotsOfStmt, err = db.PrepareContext(ctx, deleteBotsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBotsOf: %w", err)
+	}
+	if q.deleteCodeStmt, err = db.PrepareContext(ctx, deleteCode); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCode: %w", err)
+	}
+	if q.deleteCodesOfStmt, err = db.PrepareContext(ctx, deleteCodesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCodesOf: %w", err)
+	}
+	if q.deleteErasureStmt, err = db.PrepareContext(ctx, deleteErasure); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteErasure: %w", err)
+	}
+	if q.deleteFamiliesOfStmt, err = db.PrepareContext(ctx, deleteFamiliesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteFamiliesOf: %w", err)
+	}
+	if q.deleteIdentitiesOfStmt, err = db.PrepareContext(ctx, deleteIdentitiesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteIdentitiesOf: %w", err)
+	}
+	if q.deleteStreamStmt, err = db.PrepareContext(ctx, deleteStream); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStream: %w", err)
+	}
+	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
+	}
+	if q.deleteWordsStmt, err = db.PrepareContext(ctx, deleteWords); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWords: %w", err)
+	}
+	if q.editStreamStmt, err = db.PrepareContext(ctx, editStream); err != nil {
+		return nil, fmt.Errorf("error preparing query EditStream: %w", err)
+	}
+	if q.endFamiliesOfStmt, err = db.PrepareContext(ctx, endFamiliesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EndFamiliesOf: %w", err)
+	}
 	if q.endFamilyStmt, err = db.PrepareContext(ctx, endFamily); err != nil {
 		return nil, fmt.Errorf("error preparing query EndFamily: %w", err)
 	}
 	if q.endStreamStmt, err = db.PrepareContext(ctx, endStream); err != nil {
 		return nil, fmt.Errorf("error preparing query EndStream: %w", err)
 	}
+	if q.endStreamsOfStmt, err = db.PrepareContext(ctx, endStreamsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EndStreamsOf: %w", err)
+	}
+	if q.getBotStmt, err = db.PrepareContext(ctx, getBot); err != nil {
+		return nil, fmt.Errorf("error preparing query GetBot: %w", err)
+	}
+	if q.getCodeStmt, err = db.PrepareContext(ctx, getCode); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCode: %w", err)
+	}
 	if q.getFamilyStmt, err = db.PrepareContext(ctx, getFamily); err != nil {
 		return nil, fmt.Errorf("error preparing query GetFamily: %w", err)
+	}
+	if q.getIdentityStmt, err = db.PrepareContext(ctx, getIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query GetIdentity: %w", err)
 	}
 	if q.getStreamStmt, err = db.PrepareContext(ctx, getStream); err != nil {
 		return nil, fmt.Errorf("error preparing query GetStream: %w", err)
@@ -48,14 +135,83 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
 	}
+	if q.getUserByNameStmt, err = db.PrepareContext(ctx, getUserByName); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUserByName: %w", err)
+	}
+	if q.getUserByUsernameStmt, err = db.PrepareContext(ctx, getUserByUsername); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUserByUsername: %w", err)
+	}
+	if q.getWordsStmt, err = db.PrepareContext(ctx, getWords); err != nil {
+		return nil, fmt.Errorf("error preparing query GetWords: %w", err)
+	}
+	if q.insertWordsStmt, err = db.PrepareContext(ctx, insertWords); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertWords: %w", err)
+	}
+	if q.listAccountsStmt, err = db.PrepareContext(ctx, listAccounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccounts: %w", err)
+	}
+	if q.listBarredStmt, err = db.PrepareContext(ctx, listBarred); err != nil {
+		return nil, fmt.Errorf("error preparing query ListBarred: %w", err)
+	}
+	if q.listBotsStmt, err = db.PrepareContext(ctx, listBots); err != nil {
+		return nil, fmt.Errorf("error preparing query ListBots: %w", err)
+	}
+	if q.listErasuresStmt, err = db.PrepareContext(ctx, listErasures); err != nil {
+		return nil, fmt.Errorf("error preparing query ListErasures: %w", err)
+	}
+	if q.listModeratorsStmt, err = db.PrepareContext(ctx, listModerators); err != nil {
+		return nil, fmt.Errorf("error preparing query ListModerators: %w", err)
+	}
+	if q.listRevocationsStmt, err = db.PrepareContext(ctx, listRevocations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRevocations: %w", err)
+	}
+	if q.listStreamIDsOfStmt, err = db.PrepareContext(ctx, listStreamIDsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStreamIDsOf: %w", err)
+	}
 	if q.listStreamsStmt, err = db.PrepareContext(ctx, listStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStreams: %w", err)
+	}
+	if q.listStreamsByHostStmt, err = db.PrepareContext(ctx, listStreamsByHost); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStreamsByHost: %w", err)
+	}
+	if q.listStreamsByHostAndStatusStmt, err = db.PrepareContext(ctx, listStreamsByHostAndStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStreamsByHostAndStatus: %w", err)
 	}
 	if q.listStreamsByStatusStmt, err = db.PrepareContext(ctx, listStreamsByStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStreamsByStatus: %w", err)
 	}
+	if q.removeModeratorStmt, err = db.PrepareContext(ctx, removeModerator); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveModerator: %w", err)
+	}
+	if q.removeModeratorEverywhereStmt, err = db.PrepareContext(ctx, removeModeratorEverywhere); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveModeratorEverywhere: %w", err)
+	}
+	if q.removeModeratorsStmt, err = db.PrepareContext(ctx, removeModerators); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveModerators: %w", err)
+	}
+	if q.renameHostStmt, err = db.PrepareContext(ctx, renameHost); err != nil {
+		return nil, fmt.Errorf("error preparing query RenameHost: %w", err)
+	}
 	if q.rotateFamilyStmt, err = db.PrepareContext(ctx, rotateFamily); err != nil {
 		return nil, fmt.Errorf("error preparing query RotateFamily: %w", err)
+	}
+	if q.setAdminStmt, err = db.PrepareContext(ctx, setAdmin); err != nil {
+		return nil, fmt.Errorf("error preparing query SetAdmin: %w", err)
+	}
+	if q.setBanStmt, err = db.PrepareContext(ctx, setBan); err != nil {
+		return nil, fmt.Errorf("error preparing query SetBan: %w", err)
+	}
+	if q.setPasswordStmt, err = db.PrepareContext(ctx, setPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPassword: %w", err)
+	}
+	if q.setProfileStmt, err = db.PrepareContext(ctx, setProfile); err != nil {
+		return nil, fmt.Errorf("error preparing query SetProfile: %w", err)
+	}
+	if q.sweepBotsStmt, err = db.PrepareContext(ctx, sweepBots); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepBots: %w", err)
+	}
+	if q.sweepCodesStmt, err = db.PrepareContext(ctx, sweepCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepCodes: %w", err)
 	}
 	if q.sweepFamiliesStmt, err = db.PrepareContext(ctx, sweepFamilies); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepFamilies: %w", err)
@@ -63,14 +219,80 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sweepGuestsStmt, err = db.PrepareContext(ctx, sweepGuests); err != nil {
 		return nil, fmt.Errorf("error preparing query SweepGuests: %w", err)
 	}
+	if q.sweepRevocationsStmt, err = db.PrepareContext(ctx, sweepRevocations); err != nil {
+		return nil, fmt.Errorf("error preparing query SweepRevocations: %w", err)
+	}
+	if q.useBotStmt, err = db.PrepareContext(ctx, useBot); err != nil {
+		return nil, fmt.Errorf("error preparing query UseBot: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.addModeratorStmt != nil {
+		if cerr := q.addModeratorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addModeratorStmt: %w", cerr)
+		}
+	}
+	if q.blankStreamsOfStmt != nil {
+		if cerr := q.blankStreamsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankStreamsOfStmt: %w", cerr)
+		}
+	}
+	if q.countAdminsStmt != nil {
+		if cerr := q.countAdminsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countAdminsStmt: %w", cerr)
+		}
+	}
+	if q.countBotsStmt != nil {
+		if cerr := q.countBotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countBotsStmt: %w", cerr)
+		}
+	}
+	if q.countCodesStmt != nil {
+		if cerr := q.countCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCodesStmt: %w", cerr)
+		}
+	}
+	if q.countModeratorsStmt != nil {
+		if cerr := q.countModeratorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countModeratorsStmt: %w", cerr)
+		}
+	}
+	if q.countStreamsStmt != nil {
+		if cerr := q.countStreamsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStreamsStmt: %w", cerr)
+		}
+	}
+	if q.createBotStmt != nil {
+		if cerr := q.createBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createBotStmt: %w", cerr)
+		}
+	}
+	if q.createCodeStmt != nil {
+		if cerr := q.createCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createCodeStmt: %w", cerr)
+		}
+	}
+	if q.createErasureStmt != nil {
+		if cerr := q.createErasureStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createErasureStmt: %w", cerr)
+		}
+	}
 	if q.createFamilyStmt != nil {
 		if cerr := q.createFamilyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing createFamilyStmt: %w", cerr)
+		}
+	}
+	if q.createIdentityStmt != nil {
+		if cerr := q.createIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createIdentityStmt: %w", cerr)
+		}
+	}
+	if q.createRevocationStmt != nil {
+		if cerr := q.createRevocationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createRevocationStmt: %w", cerr)
 		}
 	}
 	if q.createStreamStmt != nil {
@@ -83,6 +305,71 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing createUserStmt: %w", cerr)
 		}
 	}
+	if q.deleteAllCodesOfStmt != nil {
+		if cerr := q.deleteAllCodesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAllCodesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteBotStmt != nil {
+		if cerr := q.deleteBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBotStmt: %w", cerr)
+		}
+	}
+	if q.deleteBotsOfStmt != nil {
+		if cerr := q.deleteBotsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBotsOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteCodeStmt != nil {
+		if cerr := q.deleteCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCodeStmt: %w", cerr)
+		}
+	}
+	if q.deleteCodesOfStmt != nil {
+		if cerr := q.deleteCodesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCodesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteErasureStmt != nil {
+		if cerr := q.deleteErasureStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteErasureStmt: %w", cerr)
+		}
+	}
+	if q.deleteFamiliesOfStmt != nil {
+		if cerr := q.deleteFamiliesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteFamiliesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteIdentitiesOfStmt != nil {
+		if cerr := q.deleteIdentitiesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteIdentitiesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteStreamStmt != nil {
+		if cerr := q.deleteStreamStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStreamStmt: %w", cerr)
+		}
+	}
+	if q.deleteUserStmt != nil {
+		if cerr := q.deleteUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteWordsStmt != nil {
+		if cerr := q.deleteWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWordsStmt: %w", cerr)
+		}
+	}
+	if q.editStreamStmt != nil {
+		if cerr := q.editStreamStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing editStreamStmt: %w", cerr)
+		}
+	}
+	if q.endFamiliesOfStmt != nil {
+		if cerr := q.endFamiliesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endFamiliesOfStmt: %w", cerr)
+		}
+	}
 	if q.endFamilyStmt != nil {
 		if cerr := q.endFamilyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endFamilyStmt: %w", cerr)
@@ -93,9 +380,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endStreamStmt: %w", cerr)
 		}
 	}
+	if q.endStreamsOfStmt != nil {
+		if cerr := q.endStreamsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endStreamsOfStmt: %w", cerr)
+		}
+	}
+	if q.getBotStmt != nil {
+		if cerr := q.getBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getBotStmt: %w", cerr)
+		}
+	}
+	if q.getCodeStmt != nil {
+		if cerr := q.getCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCodeStmt: %w", cerr)
+		}
+	}
 	if q.getFamilyStmt != nil {
 		if cerr := q.getFamilyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getFamilyStmt: %w", cerr)
+		}
+	}
+	if q.getIdentityStmt != nil {
+		if cerr := q.getIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getIdentityStmt: %w", cerr)
 		}
 	}
 	if q.getStreamStmt != nil {
@@ -108,9 +415,74 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserStmt: %w", cerr)
 		}
 	}
+	if q.getUserByNameStmt != nil {
+		if cerr := q.getUserByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserByNameStmt: %w", cerr)
+		}
+	}
+	if q.getUserByUsernameStmt != nil {
+		if cerr := q.getUserByUsernameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserByUsernameStmt: %w", cerr)
+		}
+	}
+	if q.getWordsStmt != nil {
+		if cerr := q.getWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getWordsStmt: %w", cerr)
+		}
+	}
+	if q.insertWordsStmt != nil {
+		if cerr := q.insertWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertWordsStmt: %w", cerr)
+		}
+	}
+	if q.listAccountsStmt != nil {
+		if cerr := q.listAccountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountsStmt: %w", cerr)
+		}
+	}
+	if q.listBarredStmt != nil {
+		if cerr := q.listBarredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listBarredStmt: %w", cerr)
+		}
+	}
+	if q.listBotsStmt != nil {
+		if cerr := q.listBotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listBotsStmt: %w", cerr)
+		}
+	}
+	if q.listErasuresStmt != nil {
+		if cerr := q.listErasuresStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listErasuresStmt: %w", cerr)
+		}
+	}
+	if q.listModeratorsStmt != nil {
+		if cerr := q.listModeratorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listModeratorsStmt: %w", cerr)
+		}
+	}
+	if q.listRevocationsStmt != nil {
+		if cerr := q.listRevocationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRevocationsStmt: %w", cerr)
+		}
+	}
+	if q.listStreamIDsOfStmt != nil {
+		if cerr := q.listStreamIDsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStreamIDsOfStmt: %w", cerr)
+		}
+	}
 	if q.listStreamsStmt != nil {
 		if cerr := q.listStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStreamsStmt: %w", cerr)
+		}
+	}
+	if q.listStreamsByHostStmt != nil {
+		if cerr := q.listStreamsByHostStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStreamsByHostStmt: %w", cerr)
+		}
+	}
+	if q.listStreamsByHostAndStatusStmt != nil {
+		if cerr := q.listStreamsByHostAndStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStreamsByHostAndStatusStmt: %w", cerr)
 		}
 	}
 	if q.listStreamsByStatusStmt != nil {
@@ -118,9 +490,59 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listStreamsByStatusStmt: %w", cerr)
 		}
 	}
+	if q.removeModeratorStmt != nil {
+		if cerr := q.removeModeratorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeModeratorStmt: %w", cerr)
+		}
+	}
+	if q.removeModeratorEverywhereStmt != nil {
+		if cerr := q.removeModeratorEverywhereStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeModeratorEverywhereStmt: %w", cerr)
+		}
+	}
+	if q.removeModeratorsStmt != nil {
+		if cerr := q.removeModeratorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeModeratorsStmt: %w", cerr)
+		}
+	}
+	if q.renameHostStmt != nil {
+		if cerr := q.renameHostStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renameHostStmt: %w", cerr)
+		}
+	}
 	if q.rotateFamilyStmt != nil {
 		if cerr := q.rotateFamilyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rotateFamilyStmt: %w", cerr)
+		}
+	}
+	if q.setAdminStmt != nil {
+		if cerr := q.setAdminStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setAdminStmt: %w", cerr)
+		}
+	}
+	if q.setBanStmt != nil {
+		if cerr := q.setBanStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setBanStmt: %w", cerr)
+		}
+	}
+	if q.setPasswordStmt != nil {
+		if cerr := q.setPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPasswordStmt: %w", cerr)
+		}
+	}
+	if q.setProfileStmt != nil {
+		if cerr := q.setProfileStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setProfileStmt: %w", cerr)
+		}
+	}
+	if q.sweepBotsStmt != nil {
+		if cerr := q.sweepBotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepBotsStmt: %w", cerr)
+		}
+	}
+	if q.sweepCodesStmt != nil {
+		if cerr := q.sweepCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepCodesStmt: %w", cerr)
 		}
 	}
 	if q.sweepFamiliesStmt != nil {
@@ -131,6 +553,16 @@ func (q *Queries) Close() error {
 	if q.sweepGuestsStmt != nil {
 		if cerr := q.sweepGuestsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sweepGuestsStmt: %w", cerr)
+		}
+	}
+	if q.sweepRevocationsStmt != nil {
+		if cerr := q.sweepRevocationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sweepRevocationsStmt: %w", cerr)
+		}
+	}
+	if q.useBotStmt != nil {
+		if cerr := q.useBotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useBotStmt: %w", cerr)
 		}
 	}
 	return err
@@ -170,39 +602,147 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                      DBTX
-	tx                      *sql.Tx
-	createFamilyStmt        *sql.Stmt
-	createStreamStmt        *sql.Stmt
-	createUserStmt          *sql.Stmt
-	endFamilyStmt           *sql.Stmt
-	endStreamStmt           *sql.Stmt
-	getFamilyStmt           *sql.Stmt
-	getStreamStmt           *sql.Stmt
-	getUserStmt             *sql.Stmt
-	listStreamsStmt         *sql.Stmt
-	listStreamsByStatusStmt *sql.Stmt
-	rotateFamilyStmt        *sql.Stmt
-	sweepFamiliesStmt       *sql.Stmt
-	sweepGuestsStmt         *sql.Stmt
+	db                             DBTX
+	tx                             *sql.Tx
+	addModeratorStmt               *sql.Stmt
+	blankStreamsOfStmt             *sql.Stmt
+	countAdminsStmt                *sql.Stmt
+	countBotsStmt                  *sql.Stmt
+	countCodesStmt                 *sql.Stmt
+	countModeratorsStmt            *sql.Stmt
+	countStreamsStmt               *sql.Stmt
+	createBotStmt                  *sql.Stmt
+	createCodeStmt                 *sql.Stmt
+	createErasureStmt              *sql.Stmt
+	createFamilyStmt               *sql.Stmt
+	createIdentityStmt             *sql.Stmt
+	createRevocationStmt           *sql.Stmt
+	createStreamStmt               *sql.Stmt
+	createUserStmt                 *sql.Stmt
+	deleteAllCodesOfStmt           *sql.Stmt
+	deleteBotStmt                  *sql.Stmt
+	deleteBotsOfStmt               *sql.Stmt
+	deleteCodeStmt                 *sql.Stmt
+	deleteCodesOfStmt              *sql.Stmt
+	deleteErasureStmt              *sql.Stmt
+	deleteFamiliesOfStmt           *sql.Stmt
+	deleteIdentitiesOfStmt         *sql.Stmt
+	deleteStreamStmt               *sql.Stmt
+	deleteUserStmt                 *sql.Stmt
+	deleteWordsStmt                *sql.Stmt
+	editStreamStmt                 *sql.Stmt
+	endFamiliesOfStmt              *sql.Stmt
+	endFamilyStmt                  *sql.Stmt
+	endStreamStmt                  *sql.Stmt
+	endStreamsOfStmt               *sql.Stmt
+	getBotStmt                     *sql.Stmt
+	getCodeStmt                    *sql.Stmt
+	getFamilyStmt                  *sql.Stmt
+	getIdentityStmt                *sql.Stmt
+	getStreamStmt                  *sql.Stmt
+	getUserStmt                    *sql.Stmt
+	getUserByNameStmt              *sql.Stmt
+	getUserByUsernameStmt          *sql.Stmt
+	getWordsStmt                   *sql.Stmt
+	insertWordsStmt                *sql.Stmt
+	listAccountsStmt               *sql.Stmt
+	listBarredStmt                 *sql.Stmt
+	listBotsStmt                   *sql.Stmt
+	listErasuresStmt               *sql.Stmt
+	listModeratorsStmt             *sql.Stmt
+	listRevocationsStmt            *sql.Stmt
+	listStreamIDsOfStmt            *sql.Stmt
+	listStreamsStmt                *sql.Stmt
+	listStreamsByHostStmt          *sql.Stmt
+	listStreamsByHostAndStatusStmt *sql.Stmt
+	listStreamsByStatusStmt        *sql.Stmt
+	removeModeratorStmt            *sql.Stmt
+	removeModeratorEverywhereStmt  *sql.Stmt
+	removeModeratorsStmt           *sql.Stmt
+	renameHostStmt                 *sql.Stmt
+	rotateFamilyStmt               *sql.Stmt
+	setAdminStmt                   *sql.Stmt
+	setBanStmt                     *sql.Stmt
+	setPasswordStmt                *sql.Stmt
+	setProfileStmt                 *sql.Stmt
+	sweepBotsStmt                  *sql.Stmt
+	sweepCodesStmt                 *sql.Stmt
+	sweepFamiliesStmt              *sql.Stmt
+	sweepGuestsStmt                *sql.Stmt
+	sweepRevocationsStmt           *sql.Stmt
+	useBotStmt                     *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                      tx,
-		tx:                      tx,
-		createFamilyStmt:        q.createFamilyStmt,
-		createStreamStmt:        q.createStreamStmt,
-		createUserStmt:          q.createUserStmt,
-		endFamilyStmt:           q.endFamilyStmt,
-		endStreamStmt:           q.endStreamStmt,
-		getFamilyStmt:           q.getFamilyStmt,
-		getStreamStmt:           q.getStreamStmt,
-		getUserStmt:             q.getUserStmt,
-		listStreamsStmt:         q.listStreamsStmt,
-		listStreamsByStatusStmt: q.listStreamsByStatusStmt,
-		rotateFamilyStmt:        q.rotateFamilyStmt,
-		sweepFamiliesStmt:       q.sweepFamiliesStmt,
-		sweepGuestsStmt:         q.sweepGuestsStmt,
+		db:                             tx,
+		tx:                             tx,
+		addModeratorStmt:               q.addModeratorStmt,
+		blankStreamsOfStmt:             q.blankStreamsOfStmt,
+		countAdminsStmt:                q.countAdminsStmt,
+		countBotsStmt:                  q.countBotsStmt,
+		countCodesStmt:                 q.countCodesStmt,
+		countModeratorsStmt:            q.countModeratorsStmt,
+		countStreamsStmt:               q.countStreamsStmt,
+		createBotStmt:                  q.createBotStmt,
+		createCodeStmt:                 q.createCodeStmt,
+		createErasureStmt:              q.createErasureStmt,
+		createFamilyStmt:               q.createFamilyStmt,
+		createIdentityStmt:             q.createIdentityStmt,
+		createRevocationStmt:           q.createRevocationStmt,
+		createStreamStmt:               q.createStreamStmt,
+		createUserStmt:                 q.createUserStmt,
+		deleteAllCodesOfStmt:           q.deleteAllCodesOfStmt,
+		deleteBotStmt:                  q.deleteBotStmt,
+		deleteBotsOfStmt:               q.deleteBotsOfStmt,
+		deleteCodeStmt:                 q.deleteCodeStmt,
+		deleteCodesOfStmt:              q.deleteCodesOfStmt,
+		deleteErasureStmt:              q.deleteErasureStmt,
+		deleteFamiliesOfStmt:           q.deleteFamiliesOfStmt,
+		deleteIdentitiesOfStmt:         q.deleteIdentitiesOfStmt,
+		deleteStreamStmt:               q.deleteStreamStmt,
+		deleteUserStmt:                 q.deleteUserStmt,
+		deleteWordsStmt:                q.deleteWordsStmt,
+		editStreamStmt:                 q.editStreamStmt,
+		endFamiliesOfStmt:              q.endFamiliesOfStmt,
+		endFamilyStmt:                  q.endFamilyStmt,
+		endStreamStmt:                  q.endStreamStmt,
+		endStreamsOfStmt:               q.endStreamsOfStmt,
+		getBotStmt:                     q.getBotStmt,
+		getCodeStmt:                    q.getCodeStmt,
+		getFamilyStmt:                  q.getFamilyStmt,
+		getIdentityStmt:                q.getIdentityStmt,
+		getStreamStmt:                  q.getStreamStmt,
+		getUserStmt:                    q.getUserStmt,
+		getUserByNameStmt:              q.getUserByNameStmt,
+		getUserByUsernameStmt:          q.getUserByUsernameStmt,
+		getWordsStmt:                   q.getWordsStmt,
+		insertWordsStmt:                q.insertWordsStmt,
+		listAccountsStmt:               q.listAccountsStmt,
+		listBarredStmt:                 q.listBarredStmt,
+		listBotsStmt:                   q.listBotsStmt,
+		listErasuresStmt:               q.listErasuresStmt,
+		listModeratorsStmt:             q.listModeratorsStmt,
+		listRevocationsStmt:            q.listRevocationsStmt,
+		listStreamIDsOfStmt:            q.listStreamIDsOfStmt,
+		listStreamsStmt:                q.listStreamsStmt,
+		listStreamsByHostStmt:          q.listStreamsByHostStmt,
+		listStreamsByHostAndStatusStmt: q.listStreamsByHostAndStatusStmt,
+		listStreamsByStatusStmt:        q.listStreamsByStatusStmt,
+		removeModeratorStmt:            q.removeModeratorStmt,
+		removeModeratorEverywhereStmt:  q.removeModeratorEverywhereStmt,
+		removeModeratorsStmt:           q.removeModeratorsStmt,
+		renameHostStmt:                 q.renameHostStmt,
+		rotateFamilyStmt:               q.rotateFamilyStmt,
+		setAdminStmt:                   q.setAdminStmt,
+		setBanStmt:                     q.setBanStmt,
+		setPasswordStmt:                q.setPasswordStmt,
+		setProfileStmt:                 q.setProfileStmt,
+		sweepBotsStmt:                  q.sweepBotsStmt,
+		sweepCodesStmt:                 q.sweepCodesStmt,
+		sweepFamiliesStmt:              q.sweepFamiliesStmt,
+		sweepGuestsStmt:                q.sweepGuestsStmt,
+		sweepRevocationsStmt:           q.sweepRevocationsStmt,
+		useBotStmt:                     q.useBotStmt,
 	}
 }

@@ -4,6 +4,35 @@
 
 package query
 
+type BotToken struct {
+	ID         string
+	UserID     string
+	Name       string
+	Scopes     string
+	CreatedAt  int64
+	ExpiresAt  int64
+	LastUsedAt int64
+}
+
+type Code struct {
+	Hash      []byte
+	Kind      string
+	UserID    string
+	ExpiresAt int64
+}
+
+type Erasure struct {
+	UserID  string
+	NotedAt int64
+}
+
+type Identity struct {
+	Issuer    string
+	Subject   string
+	UserID    string
+	CreatedAt int64
+}
+
 type RefreshFamily struct {
 	ID        string
 	UserID    string
@@ -11,6 +40,16 @@ type RefreshFamily struct {
 	CreatedAt int64
 	ExpiresAt int64
 	EndedAt   int64
+}
+
+type Revocation struct {
+	ID           string
+	UserID       string
+	Token        string
+	Reason       string
+	IssuedBefore int64
+	NotedAt      int64
+	VoidUntil    int64
 }
 
 type Stream struct {
@@ -28,10 +67,30 @@ type Stream struct {
 	EndedAt      int64
 }
 
-type User struct {
-	ID        string
-	Kind      string
-	Name      string
-	Picture   string
+type StreamModerator struct {
+	StreamID  string
+	UserID    string
 	CreatedAt int64
+}
+
+type StreamWord struct {
+	StreamID string
+	Words    string
+}
+
+type User struct {
+	ID          string
+	Kind        string
+	Name        string
+	Picture     string
+	CreatedAt   int64
+	Username    string
+	NameFold    string
+	NameShape   string
+	Password    string
+	Admin       int64
+	BannedAt    int64
+	BannedUntil int64
+	BannedBy    string
+	BanReason   string
 }

@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/hubbub-live/hubbub/internal/clientaddr"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-func address(s string) netip.Addr { return netip.MustParseAddr(s) }
+func address(s string) netip.Prefix { return clientaddr.Network(netip.MustParseAddr(s)) }
 
-func TestAddressRate(t *testing.T) {
-	r, a := newAddressRate(6), address("203.0.113.9")
+func TestRate(t *testing.T) {
+	r, a := newRate[netip.Prefix](6), address("203.0.113.9")
 	for i := range 6 {
 		if wait := r.take(a, noon); wait != 0 {
 			t.Fatalf("number %d of six at once waits %v", i+1, wait)
@@ -35,15 +37,15 @@ func TestAddressRate(t *testing.T) {
 	}
 }
 
-func TestAddressRateWithoutAddresses(t *testing.T) {
-	r := newAddressRate(1)
-	if r.take(netip.Addr{}, noon) != 0 || r.take(netip.Addr{}, noon) == 0 {
+func TestRateWithoutAddresses(t *testing.T) {
+	r := newRate[netip.Prefix](1)
+	if r.take(clientaddr.Network(netip.Addr{}), noon) != 0 || r.take(clientaddr.Network(netip.Addr{}), noon) == 0 {
 		t.Error("requests without an address are not limited together")
 	}
 }
 
-func TestNoAddressRate(t *testing.T) {
-	r := newAddressRate(0)
+func TestNoRate(t *testing.T) {
+	r := newRate[netip.Prefix](0)
 	for range 1000 {
 		if r.take(address("203.0.113.9"), noon) != 0 {
 			t.Fatal("0 is no limit")
@@ -51,12 +53,26 @@ func TestNoAddressRate(t *testing.T) {
 	}
 }
 
-// TestAddressRateHolds: in no minute do more than twice the rate get through, the
+func TestRateGivesBack(t *testing.T) {
+	r, a := newRate[string](2), "mina"
+	for i := range 100 { // whoever is right each time is never told to wait
+		if wait := r.take(a, noon); wait != 0 {
+			t.Fatalf("number %d waits %v", i+1, wait)
+		}
+		r.giveBack(a)
+	}
+	r.giveBack("nobody")
+	if r.take(a, noon) != 0 || r.take(a, noon) != 0 || r.take(a, noon) == 0 {
+		t.Error("what was given back counts, or counts for more than it was")
+	}
+}
+
+// TestRateHolds: in no minute do more than twice the rate get through, the
 // burst and what is due since; and who waits as long as it says, gets through.
-func TestAddressRateHolds(t *testing.T) {
+func TestRateHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.IntRange(1, 20).Draw(t, "rate")
-		r, now := newAddressRate(rate), noon
+		r, now := newRate[netip.Prefix](rate), noon
 		var passed []time.Time
 		for range rapid.IntRange(1, 200).Draw(t, "requests") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
@@ -86,20 +102,20 @@ func TestAddressRateHolds(t *testing.T) {
 	})
 }
 
-func TestAddressRateIsBounded(t *testing.T) {
-	r := newAddressRate(1)
+func TestRateIsBounded(t *testing.T) {
+	r := newRate[netip.Prefix](1)
 	flood := func(from uint32, at time.Time) {
-		for i := range uint32(addresses + 10) {
+		for i := range uint32(remembered + 10) {
 			n := from + i
-			r.take(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), at)
+			r.take(clientaddr.Network(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})), at)
 		}
 	}
 	flood(0, noon)
-	if n := len(r.due); n > addresses {
+	if n := len(r.due); n > remembered {
 		t.Errorf("%d addresses are remembered", n)
 	}
 	flood(1<<24, noon.Add(time.Hour))
-	if n := len(r.due); n > addresses {
+	if n := len(r.due); n > remembered {
 		t.Errorf("%d addresses are remembered", n)
 	}
 }
