@@ -30,7 +30,7 @@ type key struct {
 // find returns the value of a key that is in text, or -1. It looks at each octet
 // once, and back at no more than it has looked at.
 func (a *automaton) find(text []byte) int {
-	state := int32(0)
+	cells, state := a.cells, int32(0)
 	for _, octet := range text {
 		c := int32(a.class[octet])
 		if c == 0 {
@@ -38,17 +38,17 @@ func (a *automaton) find(text []byte) int {
 			continue
 		}
 		for {
-			next := a.cells[state].base + c
-			if a.cells[next].check == state {
+			next := cells[state].base + c
+			if cells[next].check == state {
 				state = next
 				break
 			}
 			if state == 0 {
 				break
 			}
-			state = a.cells[state].fail
+			state = cells[state].fail
 		}
-		if base := a.cells[state].base; base < 0 {
+		if base := cells[state].base; base < 0 {
 			return int(^base)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 // control characters, runs of space made one. Accents stay: año is another word
 // than ano.
 func (s *scratch) fold(text string) {
-	s.folded = s.folded[:0]
+	folded := s.folded[:0]
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
-			s.folded = appendASCII(s.folded, c)
+			folded = appendASCII(folded, c)
 			i++
 			continue
 		}
@@ -24,9 +24,10 @@ func (s *scratch) fold(text string) {
 			s.foldAny(text)
 			return
 		}
-		s.folded = append(s.folded, text[i:i+size]...)
+		folded = append(folded, text[i:i+size]...)
 		i += size
 	}
+	s.folded = folded
 }
 
 func appendASCII(dst []byte, c byte) []byte {
@@ -66,18 +67,29 @@ func (s *scratch) foldVisible() {
 		text = s.normal
 	}
 	s.visible = s.visible[:0]
+	folded := s.folded
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		text = text[size:]
 		switch {
 		case r < utf8.RuneSelf:
-			s.folded = appendASCII(s.folded, byte(r))
+			folded = appendASCII(folded, byte(r))
+		case caseless(r):
+			folded = utf8.AppendRune(folded, r)
 		case unicode.IsSpace(r):
-			s.folded = appendASCII(s.folded, ' ')
+			folded = appendASCII(folded, ' ')
 		case !ignored(r):
-			s.folded = utf8.AppendRune(s.folded, unicode.ToLower(unicode.ToUpper(r)))
+			folded = utf8.AppendRune(folded, unicode.ToLower(unicode.ToUpper(r)))
 		}
 	}
+	s.folded = folded
+}
+
+// caseless says whether r is, at first sight, of those that have no case, show, and
+// are no space or mark: Han, kana, Yi and Hangul, and what comes behind all alphabets, such
+// as emoji.
+func caseless(r rune) bool {
+	return r > 0x3030 && r < 0xa4d0 && r != 0x3099 && r != 0x309a && r != 0x3164 || syllable(r) || r >= 0x1f000 && r < 0xe0000
 }
 
 // ignored says whether r shows nothing: Unicode's Default_Ignorable_Code_Point as

@@ -29,22 +29,26 @@ func mark(dst, folded []byte) (marked []byte, mixed bool) {
 	var latin, odd bool
 	before := free
 	for i := 0; i < len(folded); {
-		c := folded[i]
-		size, now := 1, before
-		if c < utf8.RuneSelf {
-			switch {
-			case c >= 'a' && c <= 'z':
-				latin, now = true, letter
-			case c >= '0' && c <= '9':
-				odd, now = true, letter
-			default:
-				odd = odd || c == '@' || c == '$' || c == '!'
-				now = free
+		size, now := 0, before
+		switch c := folded[i]; {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9': // as many as there are
+			now = letter
+			for ; i+size < len(folded); size++ {
+				if c := folded[i+size]; c >= 'a' && c <= 'z' {
+					latin = true
+				} else if c >= '0' && c <= '9' {
+					odd = true
+				} else {
+					break
+				}
 			}
-		} else {
+		case c < utf8.RuneSelf:
+			size, now = 1, free
+			odd = odd || c == '@' || c == '$' || c == '!'
+		default:
 			var r rune
 			r, size = utf8.DecodeRune(folded[i:])
-			if !unicode.Is(unicode.M, r) { // a mark is of its base's class
+			if caseless(r) || !unicode.Is(unicode.M, r) { // a mark is of its base's class
 				now = classOf(r)
 				odd = odd || now == letter && r >= 0x370 && r < 0x530
 			}
@@ -79,7 +83,7 @@ func classOf(r rune) class {
 		return hangul
 	case letterOfHangul(r), r >= 0x1100 && r <= 0x11ff, r >= 0xa960 && r <= 0xa97f, r >= 0xd7b0 && r <= 0xd7ff:
 		return jamo
-	case r >= 0x3000 && r <= 0x31ff: // kana, and their iteration and length marks
+	case caseless(r): // also the iteration and length marks of kana
 		return free
 	case !unicode.IsLetter(r) && !unicode.IsDigit(r), unicode.In(r, unspaced...):
 		return free
