@@ -60,6 +60,15 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	return err
 }
 
+// Copy writes the new file to, with what the file from has at one instant, also
+// while other processes have it open.
+func Copy(ctx context.Context, from, to string) error {
+	if err := kind.Copy(ctx, from, to); err != nil {
+		return fmt.Errorf("copy users and streams from %s: %w", from, err)
+	}
+	return nil
+}
+
 // Close waits for calls under way and closes the file. It may be called twice.
 func (s *Store) Close() error {
 	var errs []error
