@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrive, control, emptyLog, follow, hold, KEPT, miss, newestOf, note, people, type Arrival, type Log } from '../src/room/log.ts';
+import { arrive, control, emptyLog, follow, hold, KEPT, miss, newestOf, note, noteWhileHeld, people, type Arrival, type Log } from '../src/room/log.ts';
 
 /** Message n at position 1.n, chained to the one before. */
 function message(n: number, rest: Partial<Arrival> = {}): Arrival {
@@ -160,11 +160,19 @@ test('settings are a line when they change', () => {
   assert.equal(control(emptyLog, { id: 'c', action: 'settings', settings }, '1.1', true), emptyLog);
 });
 
-test('a note is shown also while the list is held still', () => {
-  const log = note(hold(arrive(emptyLog, range(1, 2))), { say: () => 'done' });
-  assert.deepEqual(read(log), ['id-1', 'id-2', 'note']);
-  assert.deepEqual(read(follow(log)), ['id-1', 'id-2', 'note']);
-  assert.equal(log.unread, 0);
+test('a note moves nothing while the list is held still, and is known until it follows', () => {
+  const first = { say: () => 'first' };
+  const second = { say: () => 'second' };
+  let log = note(arrive(emptyLog, range(1, 2)), first);
+  assert.equal(noteWhileHeld(log), null);
+  log = hold(log);
+  assert.equal(noteWhileHeld(log), null); // it is in the list
+  log = arrive(note(log, second), range(3, 3));
+  log = control(log, { id: 'c', action: 'delete', messageId: 'id-2' }, '1.9');
+  assert.deepEqual(read(log), ['id-1', '-id-2', 'note']);
+  assert.equal(noteWhileHeld(log), second);
+  assert.deepEqual(read(follow(log)), ['id-1', '-id-2', 'note', 'note', 'id-3']);
+  assert.equal(noteWhileHeld(follow(log)), null);
 });
 
 test('people are those who wrote, the newest first, by the name they have now', () => {

@@ -108,10 +108,20 @@ export function miss(log: Log, count: number): Log {
   return { ...log, lines: lines.slice(-KEPT), marks };
 }
 
-/** Says something to this reader alone; shown even while the list is held still. */
+/** Says something to this reader alone. */
 export function note(log: Log, said: Note): Log {
-  const line: Line = { kind: 'note', key: `mark-${log.marks}`, note: said };
-  return { ...push(log, line), held: log.held && [...log.held, line].slice(-KEPT) };
+  return push(log, { kind: 'note', key: `mark-${log.marks}`, note: said });
+}
+
+/** What was said to the reader since the list is held still, the newest; null: nothing. */
+export function noteWhileHeld(log: Log): Note | null {
+  if (!log.held) return null;
+  const shown = log.held.at(-1)?.key;
+  for (const line of [...log.lines].reverse()) {
+    if (line.key === shown) break;
+    if (line.kind === 'note') return line.note;
+  }
+  return null;
 }
 
 /** Those who wrote, the newest first, each once; as they are called now. */

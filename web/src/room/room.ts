@@ -31,6 +31,7 @@ export class Room {
   /** What the reader sees: held still while scrolled up. */
   readonly lines = computed(() => this.#log.value.held ?? this.#log.value.lines);
   readonly held = computed(() => this.#log.value.held !== null);
+  readonly noteWhileHeld = computed(() => chat.noteWhileHeld(this.#log.value));
   readonly unread = computed(() => this.#log.value.unread);
   readonly outbox = computed(() => this.#outbox.value);
   readonly analysis = signal<Analysis | null>(null);

@@ -77,9 +77,10 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
   const menu = chosen.value ? lines.find((line): line is MessageLine => line.kind === 'message' && line.key === chosen.value) : null;
   const unread = room.unread.value;
   const empty = lines.length === 0 && pending.length === 0;
-  const end = lines.at(-1);
+  const note = room.noteWhileHeld.value;
   return (
-    <div class="log">
+    // The foot is over the list and belongs to it: going there is not leaving.
+    <div class="log" onPointerMove={moved} onPointerLeave={left}>
       <div
         class={me ? 'log-view can-mention' : 'log-view'}
         ref={view}
@@ -90,8 +91,6 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
         tabIndex={0}
         onScroll={hold.scrolled}
         onClick={clicked}
-        onPointerMove={moved}
-        onPointerLeave={left}
         onKeyDown={me ? keys.pressed : undefined}
         onFocusOut={keys.left}
       >
@@ -118,11 +117,13 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
       {menu && me && <MessageMenu key={menu.key} room={room} line={menu} view={view} onMention={onMention} onClose={close} />}
       {held && !menu && (
         <div class="log-foot">
-          {end?.kind === 'note' && (
-            <p class={end.note.bad ? 'foot-note bad' : 'foot-note'}>
-              <NoteView note={end.note} room={room} words={w} />
-            </p>
-          )}
+          <div role="status">
+            {note && (
+              <p class={note.bad ? 'foot-note bad' : 'foot-note'}>
+                <NoteView note={note} room={room} words={w} />
+              </p>
+            )}
+          </div>
           {(unread > 0 || !hold.atBottom()) && (
             <button class="newest" onClick={hold.end}>
               <span aria-hidden="true">↓ </span>
