@@ -16,6 +16,12 @@ const folderVersion = 1
 // folderFile marks a data folder and says which layout it has.
 const folderFile = "hubbub.json"
 
+// What is in it and has no name elsewhere.
+const (
+	logFolder   = "log"
+	archiveFile = "archive.db"
+)
+
 // A folder is the data folder, held by this process alone:
 //
 //	hubbub.json     which layout this is
@@ -25,6 +31,7 @@ const folderFile = "hubbub.json"
 //	log/            the event log
 //	archive.db      history
 //	tally.db        the tallies of all streams
+//	demo.json       whether the demo was stopped
 type folder struct {
 	dir  string
 	lock *os.File
@@ -109,10 +116,14 @@ func (f *folder) take() (err error) {
 	return err
 }
 
-// mark writes the file that says what this folder is, whole or not at all.
+// mark writes the file that says what this folder is.
 func (f *folder) mark() error {
-	temp := f.path(folderFile + ".new")
-	text := fmt.Appendf(nil, "{\"version\":%d}\n", folderVersion)
+	return f.write(folderFile, fmt.Appendf(nil, "{\"version\":%d}\n", folderVersion))
+}
+
+// write replaces a file of the folder, durably, whole or not at all.
+func (f *folder) write(name string, text []byte) error {
+	temp := f.path(name + ".new")
 	file, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -121,7 +132,7 @@ func (f *folder) mark() error {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, f.path(folderFile)); err != nil {
+	if err := os.Rename(temp, f.path(name)); err != nil {
 		return err
 	}
 	return f.sync()
@@ -135,6 +146,18 @@ func (f *folder) sync() error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// empty removes all that is in the folder, but for the lock, which is held.
+func (f *folder) empty() error {
+	entries, err := os.ReadDir(f.dir)
+	errs := []error{err}
+	for _, entry := range entries {
+		if entry.Name() != "lock" {
+			errs = append(errs, os.RemoveAll(f.path(entry.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }

@@ -19,6 +19,7 @@ import (
 
 // stores are the adapters that the parts stand on, here all embedded.
 type stores struct {
+	folder  *folder
 	keys    *token.Keys
 	meta    *sqlitemeta.Store
 	log     eventlog.Log
@@ -35,7 +36,7 @@ func (a *App) openStores(ctx context.Context) (*stores, error) {
 		return nil, err
 	}
 	a.onStop("the data folder", func() error { folder.close(); return nil })
-	s := &stores{}
+	s := &stores{folder: folder}
 	if s.keys, err = a.openKeys(folder.dir); err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (a *App) openStores(ctx context.Context) (*stores, error) {
 		return nil, err
 	}
 	a.onStop("users and streams", s.meta.Close)
-	if s.archive, err = sqlitearchive.Open(ctx, sqlitearchive.Options{Path: folder.path("archive.db")}); err != nil {
+	if s.archive, err = sqlitearchive.Open(ctx, sqlitearchive.Options{Path: folder.path(archiveFile)}); err != nil {
 		return nil, err
 	}
 	a.onStop("the archive", s.archive.Close)
@@ -57,7 +58,7 @@ func (a *App) openStores(ctx context.Context) (*stores, error) {
 	a.onStop("the cache", local.Close)
 	s.bus, s.cache = bus, local
 	log, err := natslog.Open(ctx, natslog.Options{
-		Dir: folder.path("log"), Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
+		Dir: folder.path(logFolder), Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
 	})
 	if err != nil {
 		return nil, err
