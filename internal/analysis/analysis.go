@@ -8,7 +8,9 @@
 //
 // What is exact: the counts per mood, in all, in the window, and by minute. What is
 // approximate, with the same answer for any split: the unique chatters (exact up
-// to 128, then with a standard error of 2.3 %).
+// to 128, then with a standard error of 2.3 %), and the terms that most users use
+// (exact while no five seconds have more than 64 users; else a term that n use, where
+// the busiest five seconds have b users, has a standard error of at most √(n·b/32)).
 package analysis
 
 import (
@@ -21,6 +23,7 @@ import (
 type Observation struct {
 	Sender   uint64 // SenderHash of who wrote it
 	Mood     hubbub.Mood
+	Text     string    // what was said, for its terms; not kept
 	Time     time.Time // log time, ms
 	Position hubbub.Position
 }
@@ -28,12 +31,18 @@ type Observation struct {
 // SenderHash spreads a user id over 64 bits. It is the same in every process and
 // for good, since sketches made of it are stored and merged.
 func SenderHash(id hubbub.UserID) uint64 {
-	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
+	h := uint64(fnvOffset)
 	for i := range len(id) {
-		h = (h ^ uint64(id[i])) * prime
+		h = (h ^ uint64(id[i])) * fnvPrime
 	}
-	// FNV leaves the high bits of short ids alike, and those choose the register.
+	return spread(h)
+}
+
+const fnvOffset, fnvPrime = 14695981039346656037, 1099511628211
+
+// spread makes an FNV hash good: it leaves the high bits of short texts alike, and
+// those choose registers and samples.
+func spread(h uint64) uint64 {
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33

@@ -43,8 +43,8 @@ func (p Progress) Present(at time.Time) time.Time {
 }
 
 // AppendResult appends the value of topic analysis-result to dst, with absolute
-// totals. `at` is when it was made, `window` is that at p.Present, and `age` is
-// p.Age in ms. A reader keeps the result with the highest `through` and drops the
+// totals. `at` is when it was made, `window` and `trending` are those at p.Present,
+// and `age` is p.Age in ms. A reader keeps the result with the highest `through` and drops the
 // others; equal `through` means equal totals, and the later `at` has the window to
 // show.
 func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at time.Time) []byte {
@@ -72,8 +72,10 @@ func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at 
 
 	dst = append(dst, `},"chatters":`...)
 	dst = strconv.AppendUint(dst, t.Chatters(), 10)
-	// Terms and waves are not read yet; empty says so in the agreed shape.
-	dst = append(dst, `,"trending":[],"waves":[],"epoch":`...)
+	dst = append(dst, `,"trending":`...)
+	dst = appendTrends(dst, t.Trending(p.Present(at)))
+	// Waves are not read yet; empty says so in the agreed shape.
+	dst = append(dst, `,"waves":[],"epoch":`...)
 	dst = strconv.AppendUint(dst, uint64(p.Through.Epoch), 10)
 	dst = append(dst, `,"through":"`...)
 	dst = p.Through.Append(dst)

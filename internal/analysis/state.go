@@ -11,9 +11,10 @@ import (
 )
 
 // StateVersion is the version of the states this program writes, their first byte.
-// Version 1, which has no minutes, is read as well: the minute of the newest message
-// is in its window, and those before were never kept.
-const StateVersion = 2
+// Older ones are read as well. Version 1 has no minutes: that of the newest message
+// is in its window, and those before were never kept. Version 2 has no usages of
+// terms, which are of the last minute only.
+const StateVersion = 3
 
 // Errors of DecodeState.
 var (
@@ -30,7 +31,8 @@ const maxCount = 1 << 49
 // AppendState appends the tally in its one binary form: the version, then
 // unsigned varints: counts, newest position and time, chatters, buckets of the
 // window, minutes. Equal sets of messages give equal bytes. With one minute, a quiet
-// room of a few chatters takes about a hundred bytes, a hot one at most 27 KiB.
+// room of a few chatters takes a few hundred bytes, a hot one about 60 KiB, and 190 KiB
+// if all its users do their worst.
 func (t *Tally) AppendState(dst []byte) []byte { return t.appendState(dst, StateVersion) }
 
 func (t *Tally) appendState(dst []byte, version byte) []byte {
@@ -47,9 +49,34 @@ func (t *Tally) appendState(dst []byte, version byte) []byte {
 		dst = binary.AppendUvarint(dst, b.number)
 		dst = b.counts.appendState(dst)
 		dst = b.chatters.appendState(dst)
+		if version >= 3 {
+			dst = b.usages.appendState(dst)
+		}
 	})
 	if version >= 2 {
 		dst = t.minutes.appendState(dst)
+	}
+	return dst
+}
+
+// appendState appends level and number of users, and of each the hash, the number of
+// terms and them.
+func (s *usages) appendState(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(s.level))
+	dst = binary.AppendUvarint(dst, uint64(s.users))
+	for rest := s.list; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].user == rest[0].user {
+			n++
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, rest[0].user)
+		dst = binary.AppendUvarint(dst, uint64(n))
+		for i := range rest[:n] {
+			text := rest[i].term.text()
+			dst = binary.AppendUvarint(dst, uint64(len(text)))
+			dst = append(dst, text...)
+		}
+		rest = rest[n:]
 	}
 	return dst
 }
@@ -104,6 +131,9 @@ func DecodeState(state []byte) (*Tally, error) {
 	t.chatters = d.chatters()
 	for range d.number(windowBuckets) {
 		read := bucket{number: d.number(math.MaxInt64 / bucketMillis), counts: d.counts(), chatters: d.chatters()}
+		if version >= 3 {
+			read.usages = d.usages()
+		}
 		if b := t.window.at(read.number); b != nil {
 			*b = read
 		}
@@ -182,4 +212,23 @@ func (d *decoder) minutes() (m Minutes) {
 		m = append(m, read)
 	}
 	return m
+}
+
+func (d *decoder) usages() (s usages) {
+	s.level = int(d.number(64))
+	for range d.number(sampledUsers) {
+		hash := d.bytes(8)
+		for range d.number(userTerms) {
+			text := d.bytes(int(d.number(maxTerm)))
+			if d.failed || len(text) == 0 || !s.sampled(binary.LittleEndian.Uint64(hash)) {
+				d.failed = true
+				return usages{}
+			}
+			var t term
+			copy(t[:], text)
+			u := newUsage(binary.LittleEndian.Uint64(hash), &t)
+			s.put(s.find(u.user), u)
+		}
+	}
+	return s
 }

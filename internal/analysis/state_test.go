@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,10 +50,31 @@ func sample(chatters int) *Tally {
 	return &t
 }
 
+// talk is 400 messages with words in 100 s.
+func talk(chatters int) *Tally {
+	var t Tally
+	for i := range 400 {
+		t.Add(Observation{
+			Sender: sender(i * 7919 % chatters), Mood: hubbub.Other, Time: start.Add(time.Duration(i) * 250 * time.Millisecond),
+			Text: fmt.Sprintf("Goal no. %d, 골 🔥🔥", i%9), Position: hubbub.Position{Epoch: 3, N: 1000 + uint64(i)},
+		})
+	}
+	return &t
+}
+
+// reversed returns two usages in the wrong order.
+func reversed(a, b usage) []usage {
+	if a.compare(&b) < 0 {
+		a, b = b, a
+	}
+	return []usage{a, b}
+}
+
 // States are stored: a change of form needs a new version, not a new golden.
 func TestStateIsStable(t *testing.T) {
-	golden(t, "few.v2.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
-	golden(t, "many.v2.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
+	golden(t, "few.v3.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
+	golden(t, "many.v3.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
+	golden(t, "talk.v3.state.hex", hex.EncodeToString(talk(200).AppendState(nil))+"\n")
 }
 
 // oldState is a state of an older version, of sample.
@@ -68,11 +91,15 @@ func oldState(t testing.TB, name string) []byte {
 	return state
 }
 
-// An older state is read as what a newer one with its closed minutes taken out is.
+// An older state is read as a newer one of the same messages without words; that
+// without minutes as one whose closed minutes are taken out.
 func TestOlderStatesAreRead(t *testing.T) {
-	for name, chatters := range map[string]int{"few.v1.state.hex": 5, "many.v1.state.hex": 300} {
-		want := sample(chatters)
-		want.TakeClosed()
+	for name, want := range map[string]*Tally{
+		"few.v1.state.hex": sample(5), "many.v1.state.hex": sample(300), "few.v2.state.hex": sample(5), "many.v2.state.hex": sample(300),
+	} {
+		if strings.Contains(name, "v1") {
+			want.TakeClosed()
+		}
 		old, err := DecodeState(oldState(t, name))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -106,17 +133,17 @@ func TestResultIsStable(t *testing.T) {
 func TestSmallRoomsAreSmall(t *testing.T) {
 	var quiet Tally
 	for i := range 20 {
-		quiet.Add(Observation{Sender: sender(i % 4), Time: start, Position: hubbub.Position{Epoch: 1, N: uint64(i)}})
+		quiet.Add(Observation{Sender: sender(i % 4), Time: start, Position: hubbub.Position{Epoch: 1, N: uint64(i)}, Text: fmt.Sprint("some words of chat ", i)})
 	}
-	if n := len(quiet.AppendState(nil)); n > 120 {
+	if n := len(quiet.AppendState(nil)); n > 300 {
 		t.Errorf("a quiet room takes %d bytes", n)
 	}
 	var hot Tally
 	for i := range 50_000 {
-		hot.Add(Observation{Sender: sender(i), Time: start.Add(time.Duration(i) * 2 * time.Millisecond)})
+		hot.Add(Observation{Sender: sender(i), Time: start.Add(time.Duration(i) * 2 * time.Millisecond), Text: fmt.Sprintf("word%d of chat%d", i, i%100)})
 	}
 	hot.TakeClosed()
-	if n := len(hot.AppendState(nil)); n > 27<<10 {
+	if n := len(hot.AppendState(nil)); n > 50<<10 {
 		t.Errorf("a hot room takes %d bytes", n)
 	}
 }
@@ -127,6 +154,16 @@ func TestDecodeRefuses(t *testing.T) {
 		broken := sample(5)
 		broken.minutes = minutes
 		return broken.AppendState(nil)
+	}
+	withUsages := func(s usages) []byte {
+		broken := sample(5)
+		broken.window.at(broken.window.newest).usages = s
+		return broken.AppendState(nil)
+	}
+	said := func(user uint64, word string) usage {
+		var t term
+		copy(t[:], word)
+		return newUsage(user, &t)
 	}
 	one := Counts{1}
 	for _, c := range []struct {
@@ -142,6 +179,13 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a minute twice", withMinutes(Minutes{{7, one}, {7, one}}), ErrState},
 		{"a minute without messages", withMinutes(Minutes{{7, Counts{}}}), ErrState},
 		{"a minute beyond time", withMinutes(Minutes{{math.MaxInt64/minuteMillis + 1, one}}), ErrState},
+		{"usages out of order", withUsages(usages{users: 1, list: reversed(said(1, "a"), said(1, "b"))}), ErrState},
+		{"users out of order", withUsages(usages{users: 2, list: []usage{said(2, "a"), said(1, "a")}}), ErrState},
+		{"a usage twice", withUsages(usages{users: 1, list: []usage{said(1, "a"), said(1, "a")}}), ErrState},
+		{"an empty term", withUsages(usages{users: 1, list: []usage{said(1, "")}}), ErrState},
+		{"a user out of the sample", withUsages(usages{level: 1, users: 1, list: []usage{said(1<<63, "a")}}), ErrState},
+		{"fewer users than it says", withUsages(usages{users: 2, list: []usage{said(1, "a")}}), ErrState},
+		{"a level that no hash has", withUsages(usages{level: 65}), ErrState},
 		{"more minutes than there are bytes", append(withMinutes(nil)[:len(withMinutes(nil))-1], 0xff, 0xff, 0xff, 0xff, 0x0f), ErrState},
 		{"cut off", good[:len(good)-1], ErrState},
 		{"trailing bytes", append(bytes.Clone(good), 0), ErrState},
@@ -158,7 +202,9 @@ func FuzzDecodeState(f *testing.F) {
 	f.Add(new(Tally).AppendState(nil))
 	f.Add(sample(5).AppendState(nil))
 	f.Add(sample(300).AppendState(nil))
+	f.Add(talk(200).AppendState(nil))
 	f.Add(oldState(f, "few.v1.state.hex"))
+	f.Add(oldState(f, "few.v2.state.hex"))
 	f.Add(oldState(f, "many.v1.state.hex"))
 	f.Fuzz(func(t *testing.T, state []byte) {
 		tally, err := DecodeState(state)
@@ -173,7 +219,7 @@ func FuzzDecodeState(f *testing.F) {
 			t.Fatalf("read %x, written again %x, read again: %v", state, again, err)
 		}
 		tally.Merge(tally)
-		tally.Add(Observation{Sender: 1, Time: start})
+		tally.Add(Observation{Sender: 1, Time: start, Text: "some words"})
 		if r := tally.AppendResult(nil, "1", Progress{}, start); !json.Valid(r) {
 			t.Fatalf("no JSON: %s", r)
 		}

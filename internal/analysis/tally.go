@@ -34,6 +34,7 @@ func (t *Tally) Add(o Observation) {
 	if b := t.window.at(bucketOf(o.Time)); b != nil {
 		b.counts[o.Mood]++
 		b.chatters.Add(o.Sender)
+		b.usages.add(o.Sender, o.Text)
 	}
 }
 
@@ -67,6 +68,10 @@ func (t *Tally) Minutes() Minutes { return t.minutes }
 // no difference to the sum: what comes late for a minute that was taken out is
 // taken out the next time.
 func (t *Tally) TakeClosed() Minutes { return t.minutes.close() }
+
+// Trending returns the terms that most users used in the window at a time, at most
+// ten, the most used first, none that only one did.
+func (t *Tally) Trending(at time.Time) []Trend { return t.window.trending(at) }
 
 // Slides returns when the window at a log time next loses messages, if no more
 // come; ok is false if it has none.

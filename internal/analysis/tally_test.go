@@ -32,6 +32,7 @@ func observations(t *rapid.T) []Observation {
 		list[i] = Observation{
 			Sender:   sender(next(senders)),
 			Mood:     hubbub.Mood(next(hubbub.Moods)),
+			Text:     fmt.Sprintf("word%d, word%d! word%d", next(3), next(50), next(1000)),
 			Time:     start.Add(time.Duration(next(seconds*1000)) * time.Millisecond),
 			Position: hubbub.Position{Epoch: uint32(1 + next(2)), N: uint64(i)},
 		}
@@ -237,7 +238,7 @@ func TestAddDoesNotAllocate(t *testing.T) {
 	i := 0
 	add := func(n int) {
 		for range n {
-			tally.Add(Observation{Sender: SenderHash("somebody") + uint64(i%100), Time: start.Add(time.Duration(i) * time.Millisecond)})
+			tally.Add(Observation{Sender: SenderHash("somebody") + uint64(i%100), Text: "what a goal, ㅋㅋㅋㅋ", Time: start.Add(time.Duration(i) * time.Millisecond)})
 			i++
 		}
 	}
@@ -253,7 +254,7 @@ func BenchmarkTallyAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("chatters=%d", chatters), func(b *testing.B) {
 			list := make([]Observation, 1<<16)
 			for i := range list {
-				list[i] = Observation{Sender: sender(i * 7919 % chatters), Mood: hubbub.Mood(i % hubbub.Moods), Time: start.Add(time.Duration(i) * 4 * time.Millisecond)}
+				list[i] = Observation{Sender: sender(i * 7919 % chatters), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 4 * time.Millisecond)}
 			}
 			var tally Tally
 			for _, o := range list {
@@ -277,7 +278,7 @@ func BenchmarkTallyAdd(b *testing.B) {
 func BenchmarkTallyResult(b *testing.B) {
 	var tally Tally
 	for i := range 20_000 {
-		tally.Add(Observation{Sender: sender(i % 2000), Mood: hubbub.Mood(i % hubbub.Moods), Time: start.Add(time.Duration(i) * 3 * time.Millisecond)})
+		tally.Add(Observation{Sender: sender(i % 2000), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 3 * time.Millisecond)})
 	}
 	b.ReportAllocs()
 	var dst []byte

@@ -17,6 +17,7 @@ type bucket struct {
 	number   uint64 // log time divided by the bucket's length; valid if counts are not all 0
 	counts   Counts
 	chatters Chatters
+	usages   usages
 }
 
 func (b *bucket) empty() bool { return b.counts == Counts{} }
@@ -43,6 +44,7 @@ func (w *window) at(number uint64) *bucket {
 	if b.number != number {
 		b.number, b.counts = number, Counts{}
 		b.chatters.reset()
+		b.usages.reset()
 	}
 	return b
 }
@@ -69,6 +71,7 @@ func (w *window) merge(other *window) {
 		if b := w.at(from.number); b != nil {
 			b.counts.merge(&from.counts)
 			b.chatters.Merge(&from.chatters)
+			b.usages.merge(&from.usages)
 		}
 	})
 }

@@ -103,7 +103,7 @@ func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
 	}
 	w.o.Classifier.Classify(c.message.Content, &c.reading)
 	into.tally.Add(analysis.Observation{
-		Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Time: r.Time, Position: r.Position,
+		Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Text: c.message.Content, Time: r.Time, Position: r.Position,
 	})
 	c.changed[r.Stream] = into
 	c.cursor.Counted++

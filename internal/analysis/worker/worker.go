@@ -51,7 +51,7 @@ type Options struct {
 	BatchRows int // of one transaction; 0: 1,000
 	// Rooms is how many streams are kept in memory for an hour after they were last
 	// looked at; with more, only those of the last minute are. 0: 10,000, which
-	// take about 20 MB if they are quiet.
+	// take about 30 MB if they are quiet.
 	Rooms      int
 	MaxPause   time.Duration         // between tries; 0: 5 s
 	Logger     *slog.Logger          // nil: nothing is logged
