@@ -10,7 +10,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## build and start the server; RUN_FOR=30s: try it for that long and stop
+run: ## build and start the server with the demo; RUN_FOR=30s: try it for that long and stop
 	@scripts/run.sh
 
 .PHONY: build

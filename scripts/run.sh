@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and starts the server. 8080 taken: the next free port. RUN_FOR=30s: lets
+# Builds and starts the server with the demo. 8080 taken: the next free port. RUN_FOR=30s: lets
 # it run that long, meanwhile sends itself a message over the real wire, stops it
 # with SIGTERM, and exits 0 only if all of that went well. RUN_FLAGS are added to
 # `hubbub serve`.
@@ -30,10 +30,10 @@ fi
 read -ra flags <<<"${RUN_FLAGS:-}"
 step "starting on http://$listen, Ctrl-C stops it"
 if [[ -z "${RUN_FOR:-}" ]]; then
-  exec bin/hubbub serve --listen "$listen" ${flags[@]+"${flags[@]}"}
+  exec bin/hubbub serve --demo --listen "$listen" ${flags[@]+"${flags[@]}"}
 fi
 
-bin/hubbub serve --listen "$listen" ${flags[@]+"${flags[@]}"} &
+bin/hubbub serve --demo --listen "$listen" ${flags[@]+"${flags[@]}"} &
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 deadline=$((SECONDS + $(major "$RUN_FOR")))
