@@ -86,8 +86,7 @@ func (a *api) demoStream(ctx context.Context, c *call, id hubbub.StreamID) (s hu
 
 // mayDemo returns nil if the caller may start and stop the chatters.
 func (a *api) mayDemo(c *call, caller token.Identity, s hubbub.Stream) error {
-	actor := streams.Actor{User: caller.User, Roles: caller.Roles, Scopes: caller.Scopes}
-	err := streams.May(actor, streams.ActionEdit, s)
+	err := streams.May(streams.ActorOf(caller), streams.ActionEdit, s)
 	if err != nil && a.Clients.Local(c.request) {
 		return nil
 	}
