@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
@@ -47,10 +48,15 @@ func (p *parts) revoked(list []account.Revocation) {
 	}
 }
 
-// hostErased has the streams looked up anew whose host was erased.
+// hostErased has the streams looked up anew whose host was erased, and their viewers
+// told that they have ended.
 func (p *parts) hostErased(streams []hubbub.StreamID) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
 	for _, id := range streams {
-		p.directory.Forget(id)
+		if p.streams.Announce(ctx, "", id) != nil { // a copy that is old for half a minute is all that comes of it
+			p.directory.Forget(id)
+		}
 	}
 }
 

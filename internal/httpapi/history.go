@@ -81,7 +81,7 @@ func (a *api) readable(ctx context.Context, c *call, id hubbub.StreamID) (s hubb
 	if s, err = a.Directory.Stream(ctx, id); err != nil {
 		return s, false, err
 	}
-	actor := streams.Actor{User: caller.User, Roles: caller.Roles}
+	actor := streams.ActorOf(caller)
 	return s, streams.May(actor, streams.ActionModerate, s) == nil, streams.May(actor, streams.ActionRead, s)
 }
 

@@ -17,6 +17,7 @@ type Keeper interface {
 	Edit(ctx context.Context, by hubbub.UserID, id hubbub.StreamID, e streams.Edit) (hubbub.Stream, error)
 	End(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) error
 	Delete(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) error
+	RenameHost(ctx context.Context, host hubbub.UserID, name, picture string) error
 	AddModerator(ctx context.Context, by hubbub.UserID, id hubbub.StreamID, user hubbub.UserID) error
 	RemoveModerator(ctx context.Context, by hubbub.UserID, id hubbub.StreamID, user hubbub.UserID) error
 	Words(ctx context.Context, id hubbub.StreamID) ([]string, error)

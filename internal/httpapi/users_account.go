@@ -166,6 +166,11 @@ func (a *api) changeProfile(ctx context.Context, c *call, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	if a.Keeper != nil {
+		if err := a.Keeper.RenameHost(ctx, u.ID, u.Name, u.Picture); err != nil { // the profile is changed all the same
+			a.Logger.Warn("a host is still shown in their streams as before", "user", u.ID, "err", err)
+		}
+	}
 	return private(userOf(u, u.Roles())), nil
 }
 

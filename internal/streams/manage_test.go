@@ -166,14 +166,37 @@ func TestOpenIsBounded(t *testing.T) {
 	if _, err := s.Open(t.Context(), streams.Actor{User: "other"}, streams.Draft{}); err != nil {
 		t.Errorf("somebody else: %v", err)
 	}
-	if err := s.EndAll(t.Context(), "", "host"); err != nil {
-		t.Fatal(err)
+	for i := range 20 {
+		if err := s.End(t.Context(), "", hubbub.StreamID(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if page, err := s.List(t.Context(), streams.Filter{Status: hubbub.StatusLive}, 0, 100); err != nil || len(page.Streams) != 1 || page.Streams[0].HostID != "other" {
-		t.Errorf("live after all of the host were ended: %+v, %v", page, err)
+	if page, err := s.List(t.Context(), streams.Filter{Status: hubbub.StatusLive}, 0, 100); err != nil || len(page.Streams) != 2 {
+		t.Errorf("live: %+v, %v", page, err)
 	}
 	if _, err := s.Open(t.Context(), host, streams.Draft{}); err != nil {
 		t.Errorf("ended ones do not count: %v", err)
+	}
+}
+
+func TestAnnounce(t *testing.T) {
+	d, s, store, _ := open(t, streams.DirectoryOptions{})
+	told := heard(s)
+	create(t, s, streams.Draft{ID: "1", HostID: "host", HostName: "Before", Title: "x"})
+	if _, err := d.Stream(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.RenameHost(t.Context(), "host", "After", ""); err != nil { // behind the service
+		t.Fatal(err)
+	}
+	if err := s.Announce(t.Context(), "", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Stream(t.Context(), "1"); err != nil || got.HostName != "After" || len(*told) != 1 || (*told)[0].Stream.Title != "x" {
+		t.Errorf("%+v, %v; told %+v", got, err, *told)
+	}
+	if err := s.Announce(t.Context(), "", "2"); refusal(err) != hubbub.CodeStreamNotFound {
+		t.Errorf("an unknown stream: %v", err)
 	}
 }
 

@@ -109,22 +109,11 @@ func (s *Service) End(ctx context.Context, by hubbub.UserID, id hubbub.StreamID)
 	return err
 }
 
-// EndAll ends all live streams of a host, as when their account is erased.
-func (s *Service) EndAll(ctx context.Context, by, host hubbub.UserID) error {
-	for {
-		live, err := s.store.Streams(ctx, Filter{Status: hubbub.StatusLive, Host: host}, MaxSize, 0)
-		if err != nil {
-			return unavailable(err)
-		}
-		for _, stream := range live {
-			if err := s.End(ctx, by, stream.ID); err != nil {
-				return err
-			}
-		}
-		if len(live) < MaxSize {
-			return nil
-		}
-	}
+// Announce tells what has become of a stream that was changed by others than this
+// service, as when the account of its host was erased.
+func (s *Service) Announce(ctx context.Context, by hubbub.UserID, id hubbub.StreamID) error {
+	_, err := s.changed(ctx, by, id)
+	return err
 }
 
 // Delete removes a stream: from then on it is stream_not_found, and its id is not
