@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Server } from './server.mjs';
-import { launch, Viewer } from './viewer.mjs';
+import { launch, PASSWORD, Viewer } from './viewer.mjs';
 
 let browser, server;
 before(async () => {
@@ -38,6 +38,51 @@ test('a phone shows everything without scrolling sideways', async (t) => {
   }
 });
 
+test('on a phone every page fits, and fingers find what can be pressed', async (t) => {
+  for (const [n, locale] of ['en-US', 'ko-KR'].entries()) {
+    const viewer = await Viewer.open(browser, { ...phone, locale });
+    t.after(() => viewer.leave());
+    const { page } = viewer;
+    const fits = async (path, sign) => {
+      await page.goto(new URL(path, server.url).href);
+      await page.waitForSelector(sign);
+      assert.deepEqual(await page.evaluate(unhandy), [], `${path} in ${locale}`);
+    };
+    await fits('/signin', 'input[name=username]');
+    await fits('/signup', 'input[name=username]');
+    await fits('/', '.card');
+    await viewer.signUp(server.url, `phone-${n}`, '/studio');
+    await viewer.goLive(server.url, 'W'.repeat(60), `phone-${n}`);
+    assert.deepEqual(await page.evaluate(unhandy), [], `the room in ${locale}`);
+    await fits('/', `a.card[href="/s/phone-${n}"]`);
+    await fits('/studio', '.stream-row');
+    await page.click('.stream-row button');
+    await page.waitForSelector('.row-more');
+    assert.deepEqual(await page.evaluate(unhandy), [], `editing in ${locale}`);
+    await fits('/profile', 'input[name=bot]');
+    await fits('/settings', '.switch');
+    await page.check('[name=text][value=huge]');
+    await fits('/settings', '.switch');
+    await fits('/', '.card');
+    await fits('/profile', 'input[name=bot]');
+  }
+});
+
+// Runs in the page: what is wider than it, and what can be pressed and is under
+// 44 px. Links within a text are as high as its lines.
+function unhandy() {
+  const found = [];
+  const over = document.scrollingElement.scrollWidth - innerWidth;
+  if (over > 0) found.push(`${over} px too wide`);
+  for (const el of document.querySelectorAll('a, button, select, summary, input:not([type=text]), textarea, label.check')) {
+    if (!el.checkVisibility() || el.matches('.skip, .text-link, .text a, .unseen, .check input, .segment input, .box input')) continue;
+    const { width, height } = el.getBoundingClientRect();
+    const after = parseFloat(getComputedStyle(el, '::after').height) || 0; // drawn small, larger to fingers
+    if (Math.max(height, after) < 43.5 || width < 43.5) found.push(`${el.tagName} ${el.className} "${el.textContent.slice(0, 30)}" ${width.toFixed()}×${height.toFixed()}`);
+  }
+  return found;
+}
+
 test('the language follows the browser, can be chosen, and stays', async (t) => {
   const viewer = await Viewer.open(browser, { locale: 'ko-KR' });
   t.after(() => viewer.leave());
@@ -49,6 +94,39 @@ test('the language follows the browser, can be chosen, and stays', async (t) => 
   await viewer.page.reload();
   await viewer.live();
   assert.equal(await viewer.page.getAttribute('html', 'lang'), 'en');
+});
+
+test('settings hold at once, in other tabs, and after a reload', async (t) => {
+  const viewer = await Viewer.open(browser, { colorScheme: 'light' });
+  t.after(() => viewer.leave());
+  const { page } = viewer;
+  await viewer.enter(server.url);
+  await viewer.signIn('Settled');
+  await viewer.say('at this time');
+  await viewer.sees('at this time');
+  const settings = await viewer.context.newPage();
+  await settings.goto(new URL('/settings', server.url).href);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const [light, size] = [await ground(), await page.$eval('.line .text', (el) => parseFloat(getComputedStyle(el).fontSize))];
+  for (const [name, value] of [['theme', 'dark'], ['text', 'huge'], ['language', 'ko']]) await settings.check(`[name=${name}][value=${value}]`);
+  await settings.uncheck('#set-timestamps');
+  await settings.check('#set-still');
+  assert.match(await settings.textContent('h1'), /[가-힣]/);
+
+  for (const again of [false, true]) {
+    if (again) await page.reload();
+    await viewer.sees('at this time');
+    await viewer.until(() => {
+      const { lang, dataset } = document.documentElement;
+      return lang === 'ko' && dataset.theme === 'dark' && dataset.motion === 'off';
+    });
+    assert.notEqual(await ground(), light);
+    assert.ok((await page.$eval('.line .text', (el) => parseFloat(getComputedStyle(el).fontSize))) > size);
+    assert.equal(await page.$eval('.line time', (el) => el.checkVisibility()), false);
+    assert.equal(await page.$eval('.primary', (el) => getComputedStyle(el).transitionDuration), '0s');
+  }
+  await settings.check('[name=theme][value=system]');
+  await viewer.until((was) => getComputedStyle(document.documentElement).backgroundColor === was, light);
 });
 
 test('both themes have their colours, and text stands out from its ground', async (t) => {
@@ -141,11 +219,7 @@ test('the keyboard alone is enough to join and write', async (t) => {
   const viewer = await Viewer.open(browser);
   t.after(() => viewer.leave());
   await viewer.enter(server.url);
-  const focused = () => viewer.page.evaluate(() => document.activeElement?.getAttribute('name') ?? '');
-  for (let presses = 0; (await focused()) !== 'name'; presses++) {
-    assert.ok(presses < 20, 'Tab leads to the name');
-    await viewer.page.keyboard.press('Tab');
-  }
+  await tabTo(viewer.page, 'input[name=name]');
   await viewer.page.keyboard.type('Keys');
   await viewer.page.keyboard.press('Enter');
   await viewer.page.waitForSelector('textarea:focus');
@@ -154,3 +228,70 @@ test('the keyboard alone is enough to join and write', async (t) => {
   await viewer.sees('typed without a mouse');
   assert.equal(await viewer.page.getAttribute('[role=log]', 'aria-live'), 'polite');
 });
+
+test('the keyboard alone is enough to sign up, open a stream, and end it', async (t) => {
+  const viewer = await Viewer.open(browser);
+  t.after(() => viewer.leave());
+  const { page } = viewer;
+  const { keyboard } = page;
+  /** Where a link led, reading begins at the title, and the tab says where one is. */
+  const arrived = async (title) => {
+    await page.waitForFunction((text) => document.activeElement?.tagName === 'H1' && document.activeElement.textContent === text, title);
+    assert.equal(await page.title(), `${title} · hubbub`);
+  };
+  await page.goto(server.url);
+  await page.waitForSelector('.card');
+  await tabTo(page, '.skip');
+  await keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await tabTo(page, '.top-nav a.button', 'Shift+Tab');
+  await keyboard.press('Enter');
+  await arrived('Sign in');
+  await tabTo(page, 'a[href^="/signup"]');
+  await keyboard.press('Enter');
+  await arrived('Create an account');
+  await tabTo(page, 'input[name=username]');
+  await keyboard.type('by-keys');
+  await tabTo(page, 'input[name=password]');
+  await keyboard.type(PASSWORD);
+  await keyboard.press('Enter');
+  await arrived('Live now');
+  await tabTo(page, 'a[href="/studio"].top-link', 'Shift+Tab');
+  await keyboard.press('Enter');
+  await arrived('My streams');
+  await tabTo(page, 'input[name=title]');
+  await keyboard.type('By keys alone');
+  await keyboard.press('Enter');
+  await viewer.live();
+  await tabTo(page, '.composer textarea');
+  await keyboard.type('hello by keys');
+  await keyboard.press('Enter');
+  await viewer.sees('hello by keys');
+  await tabTo(page, 'a[href="/studio"].top-link', 'Shift+Tab');
+  await keyboard.press('Enter');
+  await arrived('My streams');
+  await page.waitForSelector('.stream-row');
+  await tabTo(page, '.stream-row button:nth-of-type(2)');
+  await keyboard.press('Enter');
+  await page.waitForSelector('dialog');
+  await tabTo(page, 'dialog .primary');
+  await keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('.stream-row .note').textContent === 'ended');
+  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY', 'the focus is somewhere');
+});
+
+/** Presses Tab until that has the focus; on the way each stop can be seen to be one. */
+async function tabTo(page, selector, key = 'Tab') {
+  const there = () => page.evaluate((wanted) => document.activeElement?.matches(wanted), selector);
+  for (let presses = 0; !(await there()); presses++) {
+    assert.ok(presses < 60, `${key} leads to ${selector}`);
+    await page.keyboard.press(key);
+    const hidden = await page.evaluate(() => {
+      const el = document.activeElement;
+      if (!el || el === document.body) return null;
+      const marks = (one) => one && (getComputedStyle(one).outlineStyle !== 'none' || getComputedStyle(one).boxShadow !== 'none');
+      return marks(el) || marks(el.parentElement) || marks(el.nextElementSibling) ? null : el.outerHTML;
+    });
+    assert.equal(hidden, null, 'one sees where the focus is');
+  }
+}

@@ -1,12 +1,13 @@
 // Starts the real binary for a test, on a free port with a data folder of its own.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const READY_MS = 30_000;
 const STOP_MS = 15_000;
@@ -39,12 +40,18 @@ export class Server {
       this.process.once('exit', (code) => failed(`exited with ${code} before it was ready`));
       this.process.once('error', reject);
       createInterface(this.process.stdout).on('line', (line) => {
+        this.claim = /\S+\/claim#\S+/.exec(line)?.[0] ?? this.claim; // printed while there is no admin
         const url = /\bready\b.*?(https?:\/\/\S+)/.exec(line)?.[1];
         if (!url) return;
         clearTimeout(timer);
         resolve(new URL('/', url).href);
       });
     });
+  }
+
+  /** What another command says about this server's folder. */
+  async run(...args) {
+    return (await promisify(execFile)(this.binary, [...args, '--data', this.data])).stdout;
   }
 
   async kill() {

@@ -18,6 +18,7 @@ const FLAGS = [
 ];
 
 export const WAIT_MS = 30_000;
+export const PASSWORD = 'quiet lamp seven rivers';
 
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
@@ -66,6 +67,29 @@ export class Viewer {
     await this.page.press('.composer input[name=name]', 'Enter');
     await this.page.waitForSelector('.composer textarea');
     await this.live();
+  }
+
+  /** Makes an account, and is where it was to lead. */
+  async signUp(url, username, next = '/') {
+    await this.page.goto(new URL(`/signup?next=${encodeURIComponent(next)}`, url).href);
+    await this.page.fill('input[name=username]', username);
+    await this.page.fill('input[name=password]', PASSWORD);
+    await this.page.press('input[name=password]', 'Enter');
+    await this.page.waitForURL(new URL(next, url).href);
+  }
+
+  /** Opens a stream and is in its room; resolves with its id. */
+  async goLive(url, title, id) {
+    await this.page.goto(new URL('/studio', url).href);
+    await this.page.fill('input[name=title]', title);
+    if (id) {
+      await this.page.click('.further summary');
+      await this.page.fill('input[name=id]', id);
+    }
+    await this.page.press('input[name=title]', 'Enter');
+    await this.page.waitForURL(/\/s\//);
+    await this.live();
+    return new URL(this.page.url()).pathname.slice('/s/'.length);
   }
 
   async say(text) {

@@ -1,0 +1,126 @@
+// axe-core finds nothing to object to: on every page, in both languages and themes.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { Server } from './server.mjs';
+import { launch, Viewer } from './viewer.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser, server;
+before(async () => {
+  [browser, server] = await Promise.all([launch(), Server.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Looks at what is on the page now, four times: two languages, two themes, which differ in colours alone. */
+async function clean(page, what) {
+  await page.evaluate(axe); // not as a script of the page: its policy would refuse that
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    for (const language of ['en', 'ko']) {
+      // As another tab would: dialogs and forms stay as they are.
+      await page.evaluate((tag) => {
+        const select = document.querySelector('.language select');
+        if (!select) return;
+        select.value = tag;
+        select.dispatchEvent(new Event('change', { bubbles: true }));
+      }, language);
+      await page.waitForFunction(
+        ([tag, theme]) => document.documentElement.lang === tag && document.documentElement.dataset.theme === theme,
+        [language, colorScheme],
+      );
+      const found = await page.evaluate(async (colours) => {
+        const runOnly = colours ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {};
+        const { violations } = await window.axe.run(document, { resultTypes: ['violations'], ...runOnly });
+        return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`);
+      }, colorScheme === 'dark');
+      assert.deepEqual(found, [], `${what}, ${language}, ${colorScheme}`);
+    }
+  }
+}
+
+async function person(t) {
+  const viewer = await Viewer.open(browser, { reducedMotion: 'reduce' }); // colours are what they are, at once
+  t.after(() => viewer.leave());
+  const go = async (path, sign) => {
+    await viewer.page.goto(new URL(path, server.url).href);
+    await viewer.page.waitForSelector(sign);
+  };
+  return [viewer, viewer.page, go];
+}
+
+test('pages of somebody who just came', async (t) => {
+  const [viewer, page, go] = await person(t);
+  await go('/', '.card');
+  await clean(page, 'the list');
+  await go('/?show=ended', '.empty-title');
+  await clean(page, 'the empty list');
+  await go('/signin', 'input[name=username]');
+  await clean(page, 'sign in');
+  await page.click('button[type=submit]');
+  await page.waitForSelector('[aria-invalid]');
+  await clean(page, 'sign in with something missing');
+  await go('/signup', 'input[name=username]');
+  await clean(page, 'sign up');
+  await page.goto(server.claim);
+  await page.waitForSelector('input[name=username]');
+  await clean(page, 'claim');
+  await go('/claim', '.empty');
+  await clean(page, 'claim without a code');
+  await go('/reset#code', 'input[name=password]');
+  await clean(page, 'reset');
+  await go('/profile', '.empty');
+  await clean(page, 'profile of nobody');
+  await go('/studio', '.empty');
+  await clean(page, 'studio of nobody');
+  await go('/settings', '.switch');
+  await clean(page, 'settings');
+  await go('/s/no-such-stream', '.empty .button');
+  await clean(page, 'no such stream');
+  await viewer.enter(server.url);
+  await clean(page, 'a room before joining');
+});
+
+test('pages of a guest', async (t) => {
+  const [viewer, page, go] = await person(t);
+  await viewer.enter(server.url);
+  await viewer.signIn('게스트');
+  for (const text of ['hello', 'ㅋㅋㅋㅋ', 'see https://example.com/ 😀', '\u202e bidi']) await viewer.say(text);
+  await viewer.sees('hello');
+  await page.waitForSelector('.hint.refused');
+  await clean(page, 'a room');
+  await go('/profile', '.panel');
+  await clean(page, 'profile of a guest');
+  await go('/studio', '.panel');
+  await clean(page, 'studio of a guest');
+});
+
+test('pages of a streamer', async (t) => {
+  const [viewer, page, go] = await person(t);
+  await viewer.signUp(server.url, 'streamer', '/profile');
+  await page.fill('input[name=bot]', 'Dice');
+  await page.press('input[name=bot]', 'Enter');
+  await page.waitForSelector('.once');
+  await clean(page, 'profile');
+  await page.click('.panel.danger > button');
+  await page.waitForSelector('dialog');
+  await clean(page, 'erasing');
+  const id = await viewer.goLive(server.url, '한국어 방송', 'mine');
+  await viewer.say('welcome');
+  await viewer.sees('welcome');
+  await clean(page, 'the room of its host');
+  await go('/studio', '.stream-row');
+  await page.click('.stream-row button');
+  await page.waitForSelector('.row-more');
+  await clean(page, 'studio');
+  await page.click('.row-actions button:last-child');
+  await page.waitForSelector('dialog');
+  await clean(page, 'deleting');
+  await go(`/s/${id}`, '.line');
+});
