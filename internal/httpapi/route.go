@@ -64,7 +64,9 @@ func register[I, O any](a *api, routes huma.API, op huma.Operation, handle func(
 			return out, nil
 		}
 		p := problemOf(err)
-		if p.Status >= http.StatusInternalServerError && ctx.Err() == nil {
+		// Who is turned away because too many came is counted; a line for each would be
+		// a flood of its own.
+		if p.Status >= http.StatusInternalServerError && p.Code != hubbub.CodeOverloaded && ctx.Err() == nil {
 			a.Logger.Error("a request failed", "method", op.Method, "path", op.Path, "err", err)
 		}
 		return nil, p

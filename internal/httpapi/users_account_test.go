@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -164,6 +165,23 @@ func TestAGuessedPasswordChangeIsLimited(t *testing.T) {
 		s.wantRefused("wrong", hubbub.CodeCredentialsInvalid, change)
 	}
 	s.wantRefused("one too many", hubbub.CodeRateLimited, change)
+}
+
+// busy turns every login away.
+type busy struct{ Accounts }
+
+func (busy) Login(context.Context, string, string) (account.Session, error) {
+	return account.Session{}, hubbub.Refuse(hubbub.CodeOverloaded, "too many at once")
+}
+
+func TestAFloodIsNotLogged(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Accounts = busy{o.Accounts} })
+	for range 2 * wrongByAccount { // nor does it count as a wrong password
+		s.wantRefused("one of many", hubbub.CodeOverloaded, request{path: "/api/v1/users/login", body: credentials("mina", secret)})
+	}
+	if said := s.said.String(); said != "" {
+		t.Errorf("the operator reads:\n%s", said)
+	}
 }
 
 func TestSignUpsAreLimited(t *testing.T) {
