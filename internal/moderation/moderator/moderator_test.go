@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	b := &bench{t: t, log: &faultyLog{Log: log}, archive: store, registry: prometheus.NewRegistry(),
+	b := &bench{t: t, log: &faultyLog{Log: log}, archive: store,
 		stream: hubbub.Stream{ID: "1", HostID: "host", Status: hubbub.StatusLive, Moderators: []hubbub.UserID{"mod", "mod2"}}}
 	b.history = &history.Reader{Archive: store, Log: log}
 	b.open()
@@ -120,11 +121,11 @@ func (b *bench) open() {
 		_ = b.hub.Run(ctx)
 	}()
 	b.stop = func() { cancel(); <-done }
+	b.registry = prometheus.NewRegistry()
 	b.Service = New(Options{Log: b.log, Hub: b.hub, History: b.history, Metrics: b.registry, People: crowd{
 		"host": {"host", "Host", []string{}}, "mod": {"mod", "Mod", []string{}}, "mod2": {"mod2", "Mod Two", []string{}},
 		"root": {"root", "Root", []string{hubbub.RoleAdmin}}, "kim": {"kim", "Kim", []string{}}, "far": {"far", "Far Away", []string{}},
 	}})
-	b.registry = prometheus.NewRegistry() // the next service has metrics of its own
 }
 
 // say logs a message and returns its id.
@@ -372,5 +373,36 @@ func TestSettingsAtOnce(t *testing.T) {
 	all.Wait()
 	if got := b.room().Settings(); got != (hubbub.Settings{SlowSeconds: 7, Chat: hubbub.ChatAccounts}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	b := newBench(t)
+	b.do(mod, Order{Action: hubbub.ActionClear})
+	for by, o := range map[*streams.Actor]Order{
+		&stranger:  {Action: hubbub.ActionClear},
+		&mod:       {Action: "made up by a stranger"},
+		&anonymous: {Action: hubbub.ActionTimeout, UserID: "kim"},
+	} {
+		if _, err := b.try(*by, o); err == nil {
+			t.Errorf("%+v is done", o)
+		}
+	}
+	b.log.fail = func(done func(hubbub.Position, time.Time, error)) {
+		done(hubbub.Position{}, time.Time{}, eventlog.ErrFull)
+	}
+	if _, err := b.try(mod, Order{Action: hubbub.ActionClear}); err == nil {
+		t.Error("done on a full disk")
+	}
+	families, err := b.registry.Gather()
+	if err != nil || len(families) != 1 || families[0].GetName() != "hubbub_moderation_actions_total" {
+		t.Fatalf("%v, %v", families, err)
+	}
+	got := map[string]float64{}
+	for _, m := range families[0].Metric {
+		got[m.Label[0].GetValue()+" "+m.Label[1].GetValue()] = m.Counter.GetValue()
+	}
+	if want := (map[string]float64{"clear done": 1, "clear refused": 1, "clear failed": 1, "invalid refused": 2}); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
