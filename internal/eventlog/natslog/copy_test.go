@@ -100,6 +100,34 @@ func TestCopyWhileWritten(t *testing.T) {
 	}
 }
 
+// TestCopyOfATrimmedLog: what is left of it is copied, in one piece.
+func TestCopyOfATrimmedLog(t *testing.T) {
+	dir, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	later := func() time.Time { return time.Now().Add(time.Hour) }
+	log := open(t, Options{Dir: dir, Retention: time.Millisecond, Now: later, TrimEvery: time.Hour})
+	fill(t, log, 30_000)
+	for _, group := range eventlog.Required[eventlog.RawChats] {
+		commit(t, log, group, hubbub.Position{Epoch: log.mustEnd(t).Epoch, N: 12_345})
+	}
+	if err := log.Trim(ctx); err != nil {
+		t.Fatal(err)
+	}
+	first := log.topics[eventlog.RawChats].look(0).first
+	if first < 10_000 || first > 12_346 {
+		t.Fatalf("it was trimmed up to %d", first)
+	}
+	mustCopy(t, dir, to)
+	log.Close()
+	copied := open(t, Options{Dir: to, Retention: -1})
+	v := copied.topics[eventlog.RawChats].look(0)
+	if v.first > first || v.end != 30_000 {
+		t.Fatalf("the copy has %d to %d, of %d to 30000", v.first, v.end, first)
+	}
+	if err := copied.verifyFrom(ctx, eventlog.RawChats, v.position(v.first-1), v.position(v.end)); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCopyThatIsNotWhole: what is missing is noticed while the copy is made.
 func TestCopyThatIsNotWhole(t *testing.T) {
 	good := t.TempDir()
