@@ -251,6 +251,53 @@ func (f *office) until(what string, done func() bool) {
 	}
 }
 
+// TestWatchKnowsBans: also of bans by other processes, of people with tokens of other
+// systems, and that they were lifted.
+func TestWatchKnowsBans(t *testing.T) {
+	f := newOffice(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- f.watch.Run(ctx) }()
+	defer func() {
+		cancel()
+		f.must(<-ran)
+	}()
+	raw, err := f.keys.Mint(token.Identity{User: "elsewhere-7", Name: "Jun"}, time.Hour)
+	f.must(err)
+	open := f.wantGood("before", f.watch, raw)
+	_, err = f.Ban(t.Context(), token.Identity{User: "ada", Roles: []string{hubbub.RoleAdmin}}, "elsewhere-7", "spam", 0)
+	f.must(err)
+	f.watch.Hurry()
+	f.until("the session ends", func() bool { return f.watch.Why(open) != nil })
+	if why := f.watch.Why(open); why.Code != hubbub.CodeBanned || !strings.Contains(why.Message, "spam") {
+		t.Errorf("it is told %v", why)
+	}
+	if _, err := f.watch.Verify(raw); refusal(err) != hubbub.CodeBanned {
+		t.Errorf("coming back: %v", err)
+	}
+	if _, err := f.newWatch().Verify(raw); refusal(err) != hubbub.CodeBanned {
+		t.Errorf("after a restart: %v", err)
+	}
+	f.must(f.Unban(t.Context(), token.Identity{User: "ada", Roles: []string{hubbub.RoleAdmin}}, "elsewhere-7"))
+	if again := f.wantGood("the ban is lifted", f.watch, raw); f.watch.Why(again) != nil {
+		t.Errorf("the session ends: %v", f.watch.Why(again))
+	}
+}
+
+// TestLastUse: which bots were seen is stored, at the end at the latest.
+func TestLastUse(t *testing.T) {
+	f := newOffice(t)
+	mina := f.account("mina").User.ID
+	_, raw := f.bot(mina, "read")
+	f.wantGood("a bot", f.watch, raw)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	f.must(f.watch.Run(ctx))
+	if list, err := f.Bots(t.Context(), mina); err != nil || !list[0].LastUsedAt.Equal(f.time()) {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 // TestWhatEnds: each reason, and what it is a reason for.
 func TestWhatEnds(t *testing.T) {
 	f := newOffice(t)

@@ -264,7 +264,10 @@ func (w *Watch) Run(ctx context.Context) error {
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
-			return w.storeUsed(context.WithoutCancel(ctx))
+			if err := w.storeUsed(context.WithoutCancel(ctx)); err != nil { // nothing worth failing for
+				w.o.Logger.Warn("note when bots were seen", "err", err)
+			}
+			return nil
 		case <-tick.C:
 		case <-w.hurry:
 		}

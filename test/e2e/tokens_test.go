@@ -60,6 +60,9 @@ func (m member) call(ctx context.Context, method, path, body string, answer any)
 
 type botToken struct{ ID, Token string }
 
+// of asks as the bot.
+func (b botToken) of(server *hub.Server) member { return member{server: server, AccessToken: b.Token} }
+
 func (m member) bot(ctx context.Context, scopes ...string) (b botToken, err error) {
 	body, err := json.Marshal(map[string]any{"name": "bot", "scopes": scopes})
 	if err != nil {
@@ -107,6 +110,22 @@ func TestBots(t *testing.T) {
 	defer writer.Close()
 	if _, err := writer.Subscribe(ctx, client.Topic{Destination: client.MessagesOf("1", hubbub.MessageChannel)}); refusal(err) != hubbub.CodeScopeMissing {
 		t.Errorf("a bot that may only send reads: %v", err)
+	}
+
+	must(t, mina.call(ctx, http.MethodPost, "/api/v1/streams", `{"id":"hers","title":"Hers"}`, nil))
+	keeper, err := mina.bot(ctx, "moderate")
+	must(t, err)
+	settings := `{"action":"settings","settings":{"slowSeconds":5,"chat":"open"}}`
+	must(t, keeper.of(server).call(ctx, http.MethodPost, "/api/v1/streams/hers/moderation", settings, nil))
+	for what, err := range map[string]error{
+		"without the scope":     mute.of(server).call(ctx, http.MethodPost, "/api/v1/streams/hers/moderation", settings, nil),
+		"ends the stream":       keeper.of(server).call(ctx, http.MethodPatch, "/api/v1/streams/hers", `{"status":"ended"}`, nil),
+		"asks for the account":  keeper.of(server).call(ctx, http.MethodGet, "/api/v1/users/me", "", nil),
+		"makes another of them": keeper.of(server).call(ctx, http.MethodPost, "/api/v1/users/me/tokens", `{"name":"x","scopes":["send"]}`, nil),
+	} {
+		if p := problemIn(err); p.Code != hubbub.CodeScopeMissing {
+			t.Errorf("a bot %s: %v", what, err)
+		}
 	}
 
 	own, err := server.Dial(ctx, client.Options{Token: mina.AccessToken})
