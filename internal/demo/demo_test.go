@@ -107,13 +107,11 @@ func TestTheScript(t *testing.T) {
 			different++
 		}
 		all += c.after
-		switch {
-		case c.text == last.text:
-			if inWave++; inWave == 5 {
-				waves++
-			}
-		default:
-			inWave = 1
+		if c.text != last.text {
+			inWave = 0
+		}
+		if inWave++; inWave == 5 {
+			waves++
 		}
 		if c.who == last.who {
 			repeated++

@@ -36,6 +36,9 @@ func TestEveryTableIsCarriedOrLeft(t *testing.T) {
 			t.Errorf("the table %s has to be in metastore.Carried or in metastore.Left", name)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range metastore.Carried {
 		if !found[name] {
 			t.Errorf("there is no table %s to carry", name)
