@@ -67,12 +67,11 @@ function SendBox({ room, box, focus }: Props & { focus: boolean }) {
   }
 
   const long = tooLong(text.value);
-  const command = /^\/\p{L}/u.test(text.value.trimStart());
-  const unable = text.value.trim() === '' || long || (hindered !== null && !command);
+  const unable = () => text.value.trim() === '' || tooLong(text.value) || (hindered !== null && !isCommand(text.value));
   function send() {
-    if (unable) return; // the text stays
+    if (unable()) return; // the text stays
     const written = text.value;
-    const names = command ? room.people().map(({ name }) => name) : [];
+    const names = isCommand(written) ? room.people().map(({ name }) => name) : [];
     const reading = read(written, names);
     room.follow();
     box.current?.focus();
@@ -125,7 +124,7 @@ function SendBox({ room, box, focus }: Props & { focus: boolean }) {
           onPick={(emoji) => write(room, box, (draft, caret) => insert(draft, caret, emoji), false)}
           onClose={() => box.current?.focus()}
         />
-        <button class="primary" type="submit" disabled={unable}>
+        <button class="primary" type="submit" disabled={unable()}>
           {w.send}
         </button>
       </div>
@@ -137,6 +136,11 @@ function SendBox({ room, box, focus }: Props & { focus: boolean }) {
       </div>
     </form>
   );
+}
+
+/** Whether it is to be read as a command; commands may be given by whoever cannot write. */
+function isCommand(text: string): boolean {
+  return /^\/\p{L}/u.test(text.trimStart());
 }
 
 /** A text that begins with a slash, as it has to be written to be one. */

@@ -192,7 +192,7 @@ export const en = {
   removeMessage: 'Delete this message',
   removeShort: 'Delete',
   timeoutFor: (time: string) => `Timeout ${time}`,
-  timeoutNamed: (name: string) => `Time out ${name}`,
+  timeout: 'Timeout',
   banUser: 'Ban',
   banNamed: (name: string) => `Ban ${name}`,
   unbanUser: 'Unban',
@@ -227,7 +227,7 @@ export const en = {
     ]
       .filter(Boolean)
       .join(', '),
-  reasonGiven: (reason: string) => `Reason: ${reason}`,
+  reasonGiven: (reason: string) => `(Reason: ${reason})`,
   writeAgainIn: (time: string) => `You can write again in ${time}.`,
 
   emoji: 'Emoji',

@@ -194,7 +194,7 @@ export const ko: Words = {
   removeMessage: '이 메시지 삭제',
   removeShort: '삭제',
   timeoutFor: (time) => `${time} 채팅 금지`,
-  timeoutNamed: (name) => `${name} 님 잠시 채팅 금지`,
+  timeout: '채팅 금지',
   banUser: '차단',
   banNamed: (name) => `${name} 님 차단`,
   unbanUser: '차단 해제',
@@ -228,7 +228,7 @@ export const ko: Words = {
     ]
       .filter(Boolean)
       .join(', '),
-  reasonGiven: (reason) => `이유: ${reason}`,
+  reasonGiven: (reason) => `(이유: ${reason})`,
   writeAgainIn: (time) => `${time} 뒤에 다시 쓸 수 있어요.`,
 
   emoji: '이모지',

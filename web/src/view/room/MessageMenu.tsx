@@ -88,10 +88,15 @@ export function MessageMenu({ room, line, view, onMention, onClose }: Props) {
               onInput={(event) => (reason.value = event.currentTarget.value)}
             />
           </label>
-          <div class="menu-row" role="group" aria-label={w.timeoutNamed(name)}>
+          <div class="menu-row">
+            <span aria-hidden="true">{w.timeout}</span>
             {TIMEOUTS.map((seconds) => (
-              <button key={seconds} onClick={doing(() => timeOut(room, who, seconds, reason.value.trim()))}>
-                {w.timeoutFor(w.duration(seconds))}
+              <button
+                key={seconds}
+                aria-label={w.timeoutFor(w.duration(seconds))}
+                onClick={doing(() => timeOut(room, who, seconds, reason.value.trim()))}
+              >
+                {w.duration(seconds)}
               </button>
             ))}
           </div>
