@@ -1,17 +1,22 @@
 // Accounts: made, found again, changed, and erased.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { CLIENT, Provider } from './provider.mjs';
 import { Server } from './server.mjs';
 import { launch, PASSWORD, Viewer } from './viewer.mjs';
 
-let browser, server;
+let browser, provider, server;
 before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start()]);
+  provider = await Provider.start({ sub: '7', name: 'Ada from elsewhere', preferred_username: 'ada' });
+  const oidc = ['--oidc-issuer', provider.url, '--oidc-client-id', CLIENT.id, '--oidc-client-secret', CLIENT.secret];
+  [browser, server] = await Promise.all([launch(), Server.start(...oidc, '--oidc-name', 'Elsewhere')]);
 });
 after(async () => {
   await browser?.close();
   await server?.stop();
+  provider?.stop();
 });
 
 async function person(t) {
@@ -187,4 +192,34 @@ test('an erased account leaves neither name nor texts, and its username is free 
   const history = await (await fetch(at('/api/v1/streams/1/messages?limit=200'))).text();
   assert.doesNotMatch(history, /remember me not/);
   await gone.signUp(server.url, 'leaving');
+});
+
+test('somebody signs in by a provider, and is led back to where they were', async (t) => {
+  const ada = await person(t);
+  const { page } = ada;
+  provider.deny = 'access_denied';
+  await page.goto(at('/signin?next=/s/1'));
+  await page.getByRole('button', { name: 'Continue with Elsewhere' }).click();
+  await page.waitForSelector('.entrance [role=alert]'); // says that it did not work
+  provider.deny = '';
+  await page.goto(at('/signin?next=/s/1'));
+  await page.getByRole('button', { name: 'Continue with Elsewhere' }).click();
+  await page.waitForURL(at('/s/1'));
+  await ada.live();
+  await ada.say('from elsewhere');
+  await ada.sees('from elsewhere');
+  assert.equal(await page.textContent('.me-name'), 'Ada from elsewhere');
+  await page.goto(at('/profile'));
+  await page.waitForSelector('input[name=bot]');
+  assert.equal(await page.$('input[name=current]'), null, 'there is no password to change');
+});
+
+test('a code of somebody else, planted in the address, signs in nobody', async (t) => {
+  const victim = await person(t);
+  const bind = createHash('sha256').update('a secret of somebody else').digest('base64url');
+  let where = at(`/api/v1/users/oidc/oidc/login?bind=${bind}`);
+  while (!where.includes('/signin#')) where = new URL((await fetch(where, { redirect: 'manual' })).headers.get('location'), where).href;
+  await victim.page.goto(where);
+  await victim.page.waitForSelector('.entrance [role=alert]');
+  assert.equal(await victim.page.$('.me-name'), null);
 });

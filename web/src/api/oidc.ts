@@ -3,7 +3,7 @@
 // is of no use.
 
 import type { SignedIn } from '../wire.ts';
-import { request } from './http.ts';
+import { Refused, request } from './http.ts';
 import { begin } from './session.ts';
 
 const KEY = 'hubbub.oidc';
@@ -21,18 +21,29 @@ export async function leaveFor(provider: string, next: string): Promise<void> {
   location.assign(`/api/v1/users/oidc/${encodeURIComponent(provider)}/login?bind=${bind}`);
 }
 
-/** Takes the code of the address once: on the way back, else null. */
-export function takeReturn(): { code: string; secret: string; next: string } | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get('code');
-  if (!code) return null;
+/** Who came back: with a code, or with that of a refusal. */
+export interface Return {
+  code: string;
+  error: string;
+  secret: string;
+  next: string;
+}
+
+/** Takes what the address says, once: on the way back, else null. */
+export function takeReturn(): Return | null {
+  const said = new URLSearchParams(location.hash.slice(1));
+  const [code, error] = [said.get('code') ?? '', said.get('error') ?? ''];
+  if (!code && !error) return null;
   history.replaceState(null, '', location.pathname);
   const { secret = '', next = '/' } = JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as { secret?: string; next?: string };
   sessionStorage.removeItem(KEY);
-  return { code, secret, next };
+  return { code, error, secret, next };
 }
 
-export async function finish(code: string, secret: string): Promise<void> {
-  begin(await request<SignedIn>('/api/v1/users/oidc/exchange', { body: { code, secret } }));
+/** Signs in whoever came back. Throws Refused. */
+export async function finish({ code, error, secret }: Return): Promise<void> {
+  if (error) throw new Refused({ code: error, message: '' }, 400);
+  begin(await request<SignedIn>('/api/v1/users/oidc/exchange', { body: { code, secret } }), true);
 }
 
 function base64url(bytes: Uint8Array): string {

@@ -8,6 +8,8 @@ import { Refused, request, type Init } from './http.ts';
 
 interface Session extends Tokens {
   user: User;
+  /** Signed in by a provider: most likely without a password here. */
+  byProvider?: boolean;
   /** On this browser's clock, ms. */
   expiresAt: number;
 }
@@ -33,11 +35,12 @@ export async function signInAsGuest(name: string): Promise<void> {
 }
 
 /** Goes on as whom the answer names. */
-export function begin(answer: SignedIn) {
+export function begin(answer: SignedIn, byProvider = false) {
   save({
     accessToken: answer.accessToken,
     refreshToken: answer.refreshToken,
     user: answer.user,
+    byProvider,
     expiresAt: expiry(parseClaims(answer.accessToken)),
   });
   ended.value = false;
@@ -47,6 +50,10 @@ export function begin(answer: SignedIn) {
 export function know(now: User) {
   const session = load();
   if (session?.user.id === now.id) save({ ...session, user: now });
+}
+
+export function cameByProvider(): boolean {
+  return load()?.byProvider ?? false;
 }
 
 export function isGuest(who: User | null): boolean {

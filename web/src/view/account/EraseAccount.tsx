@@ -27,9 +27,18 @@ export function EraseAccount({ hasPassword }: { hasPassword: boolean }) {
           }}
           onClose={() => (asking.value = false)}
           fieldOf={{ credentials_invalid: 'password' }}
-          fields={(form) =>
-            hasPassword && <Field form={form} name="password" type="password" label={w.currentPassword} value={password} autocomplete="current-password" maxLength={1024} />
-          }
+          fields={(form) => (
+            <Field
+              form={form}
+              name="password"
+              type="password"
+              label={w.currentPassword}
+              value={password}
+              optional={!hasPassword}
+              autocomplete="current-password"
+              maxLength={1024}
+            />
+          )}
         />
       )}
     </section>

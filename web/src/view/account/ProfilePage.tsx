@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { changePassword, changeProfile, lookAtMe } from '../../api/account.ts';
-import { isGuest, signOut, user } from '../../api/session.ts';
+import { cameByProvider, isGuest, signOut, user } from '../../api/session.ts';
 import { site } from '../../api/site.ts';
 import { signInLink } from '../../route.ts';
 import type { User } from '../../wire.ts';
@@ -71,12 +71,13 @@ function GuestPart() {
 }
 
 function AccountPart({ me }: { me: User }) {
+  const hasPassword = me.username !== undefined && !cameByProvider();
   return (
     <>
       <LooksForm me={me} />
-      {me.username && <PasswordForm username={me.username} />}
+      {hasPassword && <PasswordForm username={me.username!} />}
       <BotTokens />
-      <EraseAccount hasPassword={me.username !== undefined} />
+      <EraseAccount hasPassword={hasPassword} />
     </>
   );
 }

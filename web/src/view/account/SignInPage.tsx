@@ -20,7 +20,7 @@ export function SignInPage() {
   const username = useSignal('');
   const password = useSignal('');
   const log = useForm(() => logIn(username.value.trim(), password.value), { credentials_invalid: 'password' });
-  const provider = useForm(() => finish(back!.code, back!.secret));
+  const provider = useForm(() => finish(back!));
   useEffect(() => {
     if (back) provider.submit();
   }, []);
