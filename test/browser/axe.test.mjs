@@ -124,3 +124,52 @@ test('pages of a streamer', async (t) => {
   await clean(page, 'deleting');
   await go(`/s/${id}`, '.line');
 });
+
+test('what opens in a room', async (t) => {
+  const [host, page] = await person(t);
+  await host.signUp(server.url, 'keeper');
+  const id = await host.goLive(server.url, 'Everything open', 'open');
+  const [writer] = await person(t);
+  await writer.enter(server.url, id);
+  await writer.signIn('Writer');
+  await writer.say('hello @keeper, see https://example.com/');
+  await host.page.waitForSelector('.line.called');
+  for (const command of ['/help', '/nothing', '/slow 30', '/timeout Writer 600 too loud']) await host.say(command);
+  await page.waitForSelector('.note-line .quiet');
+  await writer.page.waitForSelector('#composer-hint:has-text("too loud")');
+  await clean(writer.page, 'a room for somebody who is timed out');
+  await writer.page.click('.emoji-button');
+  await writer.page.waitForSelector('.emoji-row button');
+  await clean(writer.page, 'emoji');
+
+  await page.click('.over-time > button');
+  await page.waitForSelector('.chart-place path', { state: 'attached' });
+  await page.hover('.line.called');
+  await page.waitForSelector('.line-tools');
+  await clean(page, 'tools of a message, notes, and the chart');
+  await page.focus('.log-view');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.menu');
+  await clean(page, 'options of a message');
+  await page.keyboard.press('Escape');
+
+  await page.click('.manage');
+  await page.waitForSelector('.drawer');
+  for (const title of await page.$$('.drawer .section:not([open]) > summary')) await title.click();
+  await page.waitForSelector('.drawer .audit li');
+  await page.waitForSelector('.drawer textarea.words');
+  await clean(page, 'the drawer, all of it open');
+});
+
+test('the overlay', async (t) => {
+  const [viewer, page] = await person(t);
+  await viewer.signUp(server.url, 'caster');
+  const id = await viewer.goLive(server.url, 'On air', 'onair');
+  await viewer.say('over the picture');
+  await viewer.sees('over the picture');
+  await page.goto(new URL(`/overlay/${id}?mood=1`, server.url).href);
+  await page.waitForSelector('.over-line');
+  await page.evaluate(axe);
+  assert.deepEqual(await page.evaluate(async () => (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target)}`)), []);
+});
