@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/chat/stomp"
 	"github.com/hubbub-live/hubbub/internal/chat/transport"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
 // sink is a viewer whose socket takes everything.
@@ -53,5 +55,36 @@ func BenchmarkFlush(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkLoadLongModerated is a room that is loaded after 100,000 bans, deletions
+// and their like, all of which are folded.
+func BenchmarkLoadLongModerated(b *testing.B) {
+	p := openPast(b)
+	entries := make([]archive.Entry, 0, 1000)
+	for i := range 100_000 {
+		c := hubbub.Control{ID: "c", StreamID: "long", Action: hubbub.ActionBan, By: "mod", UserID: hubbub.UserID(fmt.Sprint("user-", i)), Reason: "spam"}
+		entries = append(entries, archive.Entry{Stream: "long", Position: hubbub.Position{Epoch: 1, N: uint64(i + 1)}, Time: time.Now(),
+			Kind: hubbub.KindControl, Version: eventlog.Version, Value: c.AppendJSON(nil)})
+		if len(entries) == cap(entries) {
+			if err := p.history.Archive.Append(b.Context(), entries); err != nil {
+				b.Fatal(err)
+			}
+			entries = entries[:0]
+		}
+	}
+	m := hubbub.Message{ID: "m", StreamID: "long", Sender: hubbub.Sender{ID: "u"}, Content: "hello"}
+	last := archive.Entry{Stream: "long", Position: hubbub.Position{Epoch: 1, N: 100_001}, Time: time.Now(), Version: eventlog.Version, Value: m.AppendJSON(nil)}
+	if err := p.history.Archive.Append(b.Context(), []archive.Entry{last}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		w := newWorld(b, p, time.Millisecond)
+		r, err := w.hub.Room(b.Context(), "long")
+		if err != nil || r.Banned() != 100_000 {
+			b.Fatal(err)
+		}
+		w.close()
 	}
 }
