@@ -203,7 +203,7 @@ func (i *importer) close(m minute) error {
 		i.states = append(i.states, s)
 	}
 	s := &i.states[len(i.states)-1]
-	s.Closed = append(s.Closed, worker.Minute{Number: m.Minute, Counts: m.Counts})
+	s.Closed = append(s.Closed, analysis.Minute{Number: m.Minute, Counts: m.Counts})
 	if i.minutes++; i.minutes < batch {
 		return nil
 	}
