@@ -24,15 +24,19 @@ import (
 
 // Fold returns the form of s in which case and width do not count.
 func Fold(s string) string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(unstyled(s))))
+	return norm.NFKC.String(caseless(norm.NFKC.String(unstyled(s))))
 }
 
 // Shape returns the form of s in which look-alikes do not count.
 func Shape(s string) string {
 	s = strings.Map(plainest, norm.NFKD.String(unstyled(s)))
-	s = strings.Map(plainest, norm.NFKD.String(cases.Fold().String(s)))
+	s = strings.Map(plainest, norm.NFKD.String(caseless(s)))
 	return norm.NFC.String(joined.Replace(s))
 }
+
+// caseless folds case. Cherokee alone is folded to its large letters, and by the
+// library only where it changes something else too; so all is made small.
+func caseless(s string) string { return strings.ToLower(cases.Fold().String(s)) }
 
 // unstyled drops the selectors between text and emoji style.
 func unstyled(s string) string {

@@ -17,6 +17,7 @@ func TestFold(t *testing.T) {
 		{"Greek, where the small form looks otherwise", "ΝΙΚΟΣ", "νικος", true},
 		{"a ligature", "ﬁn", "fin", true},
 		{"sharp s", "Strauß", "STRAUSS", true},
+		{"Cherokee beside another letter", "ⱥꮜ", "ȺᏌ", true},
 		{"Hangul in parts", "\u1112\u1161\u11ab", "한", true},
 		{"the style of an emoji", "Ann ❤", "Ann ❤\ufe0f", true},
 		{"other letters", "Mina", "Mona", false},
