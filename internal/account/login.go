@@ -42,10 +42,7 @@ var errCredentials = hubbub.Refuse(hubbub.CodeCredentialsInvalid, "username or p
 // credential returns the account of a username and its PHC string; "" if there is
 // no such account, or none with a password.
 func (s *Service) credential(ctx context.Context, name string) (User, string, error) {
-	name, err := username(name)
-	if err != nil { // nobody has it
-		return User{}, "", nil
-	}
+	name, _ = username(name) // what cannot be one becomes "", which is nobody's
 	u, err := s.store.UserByUsername(ctx, name)
 	if err == nil {
 		var stored string

@@ -26,7 +26,9 @@ func serve(t *testing.T, dir string) *served {
 	said, ended := make(chan string, 1), make(chan int, 1)
 	var errs bytes.Buffer
 	env := &Env{Context: ctx, Stdout: writerFunc(func(p []byte) (int, error) { said <- string(p); return len(p), nil }), Stderr: &errs, Getenv: os.Getenv}
-	go func() { ended <- Run(env, []string{"serve", "--listen=127.0.0.1:0", "--data", dir, "--log-level=warn"}) }()
+	go func() {
+		ended <- Run(env, []string{"serve", "--listen=127.0.0.1:0", "--data", dir, "--log-level=warn"})
+	}()
 	s := &served{stop: func() (int, string) { cancel(); status := <-ended; ended <- status; return status, errs.String() }}
 	t.Cleanup(func() { s.stop() })
 	select {
