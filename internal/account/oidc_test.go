@@ -24,7 +24,6 @@ type foyer struct {
 	there *providertest.Provider
 	oidc  *account.OIDC
 	cache *localcache.Cache
-	at    time.Time // of the cache, by the office's clock
 }
 
 func newFoyer(t *testing.T) *foyer {

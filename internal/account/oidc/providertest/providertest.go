@@ -190,11 +190,15 @@ func (p *Provider) Visit(t testing.TB, where string) url.Values {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
-	res, err := client.Get(where)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, where, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close() // it has nothing to say
 	back, err := res.Location()
 	if err != nil {
 		t.Fatalf("the provider answers %s and leads nowhere", res.Status)
