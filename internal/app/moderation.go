@@ -27,7 +27,10 @@ func (a *App) startModerator(s *stores, p *parts) {
 	p.moderator = moderator.New(moderator.Options{
 		Log: s.log, Hub: p.hub, History: p.history, People: p.people, Logger: a.log, Metrics: a.registry,
 	})
-	p.streams.OnChange(p.moderator.Tell)
+	p.streams.OnChange(func(c hubbub.Control) {
+		p.heard(c.StreamID, &c) // here at once; elsewhere when the room hears of it
+		p.moderator.Tell(c)
+	})
 }
 
 // heard takes what a room says of its stream: copies of the stream are old then.
