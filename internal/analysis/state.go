@@ -227,7 +227,7 @@ func (d *decoder) usages() (s usages) {
 			var t term
 			copy(t[:], text)
 			u := newUsage(binary.LittleEndian.Uint64(hash), &t)
-			s.put(s.find(u.user), u)
+			s.put(s.find(u.user), &u)
 		}
 	}
 	return s

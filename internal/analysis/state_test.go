@@ -64,7 +64,7 @@ func talk(chatters int) *Tally {
 
 // reversed returns two usages in the wrong order.
 func reversed(a, b usage) []usage {
-	if a.compare(&b) < 0 {
+	if a.before(&b) {
 		a, b = b, a
 	}
 	return []usage{a, b}

@@ -65,15 +65,15 @@ func (s *termScanner) next() bool {
 			r, size = utf8.DecodeRuneInString(s.rest[i:])
 		}
 		i += size
-		if r == ' ' || r >= utf8.RuneSelf && unicode.IsSpace(r) {
-			if s.isTerm() {
-				s.rest = s.rest[i:]
-				return true
-			}
-			s.start()
+		if kind := kindOf(r); kind != space {
+			s.read(r, kind)
 			continue
 		}
-		s.read(r)
+		if s.isTerm() {
+			s.rest = s.rest[i:]
+			return true
+		}
+		s.start()
 	}
 	s.rest = ""
 	return s.isTerm()
@@ -85,23 +85,22 @@ func (s *termScanner) isTerm() bool {
 	return s.size > 0 && !s.broken && (s.symbols || s.letters && s.runes > 1) && !isFiller(s.term[:s.size])
 }
 
-func (s *termScanner) read(r rune) {
-	switch kind(r) {
-	case unheard:
-	case sign:
-		s.signs = s.size > 0
+func (s *termScanner) read(r rune, kind int) {
+	switch kind {
 	case letter:
 		s.letters = true
-		s.append(r, r == s.last && r == s.before)
-	case digit:
 		s.append(r, r == s.last && r == s.before)
 	case upper:
 		s.letters = true
 		r = unicode.ToLower(r)
 		s.append(r, r == s.last && r == s.before)
+	case digit:
+		s.append(r, r == s.last && r == s.before)
 	case symbol:
 		s.symbols = true
 		s.append(r, r == s.last)
+	case sign:
+		s.signs = s.size > 0
 	}
 }
 
@@ -122,7 +121,8 @@ func (s *termScanner) append(r rune, again bool) {
 
 // Kinds of characters.
 const (
-	sign = iota
+	space = iota
+	sign
 	letter
 	upper // a letter that may have a lower case
 	digit
@@ -130,8 +130,10 @@ const (
 	unheard // makes no other word: apostrophes, and joiner, style and colour of emoji
 )
 
-func kind(r rune) int {
+func kindOf(r rune) int {
 	switch {
+	case r == ' ':
+		return space
 	case 'a' <= r && r <= 'z', 0xac00 <= r && r <= 0xd7a3, 0x3131 <= r && r <= 0x3163: // most of chat
 		return letter
 	case 'A' <= r && r <= 'Z':
@@ -140,6 +142,8 @@ func kind(r rune) int {
 		return digit
 	case r == '\'', r == '’', r == '\u200d', 0xfe00 <= r && r <= 0xfe0f, 0x1f3fb <= r && r <= 0x1f3ff:
 		return unheard
+	case unicode.IsSpace(r):
+		return space
 	case r < utf8.RuneSelf, r == utf8.RuneError:
 		return sign
 	case unicode.IsLetter(r), unicode.IsMark(r):

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"bytes"
-	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -28,14 +27,15 @@ func newUsage(user uint64, t *term) usage {
 // hash is the term's, whoever used it.
 func (u *usage) hash() uint64 { return u.rank ^ bits.RotateLeft64(u.user, 32) }
 
-func (u *usage) compare(v *usage) int {
+// before is the order of usages: by user, rank and, for the rare equal ones, term.
+func (u *usage) before(v *usage) bool {
 	switch {
 	case u.user != v.user:
-		return cmp.Compare(u.user, v.user)
+		return u.user < v.user
 	case u.rank != v.rank:
-		return cmp.Compare(u.rank, v.rank)
+		return u.rank < v.rank
 	}
-	return bytes.Compare(u.term[:], v.term[:])
+	return bytes.Compare(u.term[:], v.term[:]) < 0
 }
 
 // usages is which users used which terms: of all users while they are few, else of
@@ -57,15 +57,16 @@ func (s *usages) add(user uint64, text string) {
 	}
 	first := s.find(user)
 	for scanner := (termScanner{rest: text}); s.sampled(user) && scanner.next(); {
-		s.put(first, newUsage(user, &scanner.term))
+		u := newUsage(user, &scanner.term)
+		s.put(first, &u)
 	}
 }
 
 func (s *usages) merge(other *usages) {
 	s.thin(other.level)
-	for _, u := range other.list {
-		if s.sampled(u.user) {
-			s.put(s.find(u.user), u)
+	for i := range other.list {
+		if u := other.list[i]; s.sampled(u.user) {
+			s.put(s.find(u.user), &u)
 		}
 	}
 }
@@ -84,12 +85,12 @@ func (s *usages) find(user uint64) int {
 }
 
 // put adds a usage of one in the sample, whose usages begin at first.
-func (s *usages) put(first int, u usage) {
+func (s *usages) put(first int, u *usage) {
 	at := first
-	for at < len(s.list) && s.list[at].compare(&u) < 0 {
+	for at < len(s.list) && s.list[at].before(u) {
 		at++
 	}
-	if at < len(s.list) && s.list[at] == u {
+	if at < len(s.list) && s.list[at] == *u {
 		return
 	}
 	end := at
@@ -100,11 +101,11 @@ func (s *usages) put(first int, u usage) {
 	case end-first == userTerms && at == end: // of too high a rank
 	case end-first == userTerms:
 		copy(s.list[at+1:end], s.list[at:])
-		s.list[at] = u
+		s.list[at] = *u
 	case end > first:
-		s.list = slices.Insert(s.list, at, u)
+		s.list = slices.Insert(s.list, at, *u)
 	default:
-		s.list = slices.Insert(s.list, at, u)
+		s.list = slices.Insert(s.list, at, *u)
 		s.users++
 		for s.users > sampledUsers {
 			s.thin(s.level + 1)
