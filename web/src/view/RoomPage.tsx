@@ -92,7 +92,6 @@ function OpenRoom({ room, stream, reload }: { room: Room; stream: StreamDetail |
           </h1>
           <p class="room-facts">
             {stream?.demo && <span class="badge badge-demo">{w.demo}</span>}
-            {stream?.demo && <DemoSwitch streamId={room.id} />}
             {stream?.host?.name && (
               <span class="room-host">
                 <bdi>{w.hostedBy(stream.host.name)}</bdi>
@@ -101,6 +100,7 @@ function OpenRoom({ room, stream, reload }: { room: Room; stream: StreamDetail |
             <span class={room.link.state.value.is === 'live' ? 'viewers' : 'viewers past'}>{viewers === undefined ? '\u00a0' : w.viewers(viewers)}</span>
           </p>
         </div>
+        {stream?.demo && <DemoSwitch streamId={room.id} />}
         {keeper && stream && (
           <button class="button manage" aria-haspopup="dialog" onClick={() => (managing.value = true)}>
             {w.manage}

@@ -38,7 +38,7 @@ export function DemoSwitch({ streamId }: { streamId: string }) {
     }
   }
   return (
-    <button class="quiet" aria-disabled={busy.value} onClick={() => void turn()}>
+    <button class="button" aria-disabled={busy.value} onClick={() => void turn()}>
       {running ? w.demoStop : w.demoStart}
     </button>
   );
