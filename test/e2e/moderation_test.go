@@ -204,11 +204,13 @@ func TestModeration(t *testing.T) {
 func TestBansOutliveTheLog(t *testing.T) {
 	t.Parallel()
 	s := startStage(t)
+	born := time.Now()
 	s.say(s.conn("kim"), "hello")
 	s.moderate(map[string]any{"action": "ban", "userId": "troll"})
 	must(t, s.AwaitSettled(s.ctx))
 	must(t, s.Terminate())
 	must(t, os.RemoveAll(filepath.Join(s.Data, "log")))
+	time.Sleep(time.Until(born.Add(time.Second))) // logs are told apart by the second of their birth
 	must(t, s.Run())
 	s.refused("in a new log", s.conn("troll"), hubbub.CodeBanned)
 	s.say(s.conn("kim"), "we are back")
