@@ -83,6 +83,28 @@ function unhandy() {
   return found;
 }
 
+test('nothing jumps while a page comes', async (t) => {
+  for (const options of [{}, phone]) {
+    const viewer = await Viewer.open(browser, options);
+    t.after(() => viewer.leave());
+    const { page } = viewer;
+    await page.addInitScript(() => {
+      window.jumped = 0;
+      const add = (list) => list.getEntries().forEach((shift) => (window.jumped += shift.value));
+      window.jumps = new PerformanceObserver(add);
+      window.jumps.observe({ type: 'layout-shift', buffered: true });
+      window.jumpsSoFar = () => (add({ getEntries: () => window.jumps.takeRecords() }), window.jumped);
+    });
+    for (const [path, sign] of [['/', '.card'], ['/signup', 'input'], ['/signin', '.guest'], ['/settings', '.switch'], ['/studio', '.empty'], ['/s/1', '.link-live']]) {
+      await page.goto(new URL(path, server.url).href);
+      await page.waitForSelector(sign);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      const jumped = await page.evaluate(() => window.jumpsSoFar());
+      assert.ok(jumped < 0.01, `${path}: ${jumped}`);
+    }
+  }
+});
+
 test('the language follows the browser, can be chosen, and stays', async (t) => {
   const viewer = await Viewer.open(browser, { locale: 'ko-KR' });
   t.after(() => viewer.leave());

@@ -74,7 +74,7 @@ test('a stream from its opening to its end, seen by its host and a viewer', asyn
   await host.page.getByRole('button', { name: /^Delete/ }).click();
   await host.page.click('dialog .primary');
   await host.page.waitForSelector('.stream-row', { state: 'detached' });
-  assert.equal(await host.page.evaluate(() => document.activeElement.id), 'mine-title', 'the focus is somewhere');
+  await host.until(() => document.activeElement.id === 'mine-title'); // the button is gone, and the focus is somewhere
   await second.page.reload();
   await second.page.waitForSelector('.empty .button');
 });
