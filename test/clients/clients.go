@@ -90,7 +90,7 @@ func Start(t testing.TB, kind Kind) *Client {
 	}
 	interpreter := "node"
 	if kind == StompPy {
-		interpreter = python(t)
+		interpreter = Python(t)
 	}
 	cmd := exec.Command(interpreter, filepath.Join(folder, string(kind)))
 	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(installed, "node_modules"),
@@ -122,8 +122,8 @@ func Start(t testing.TB, kind Kind) *Client {
 	return c
 }
 
-// python returns a Python 3 that runs; a version manager's shim may not.
-func python(t testing.TB) string {
+// Python returns a Python 3 that runs; a version manager's shim may not.
+func Python(t testing.TB) string {
 	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
 		candidate := filepath.Join(folder, "python3")
 		if exec.Command(candidate, "-c", "").Run() == nil {
