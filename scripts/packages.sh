@@ -6,6 +6,6 @@ all=$(go list ./... | grep -v -e /test/e2e -e /node_modules/)
 case $1 in
   unit) echo "$all" ;;
   # Where goroutines meet. Under the race detector the rest only takes long.
-  race) grep -E '/internal/(analysis/worker|app|archive/archiver|cache|chat|client|eventlog|follow|history|httpapi|lab|livebus|presence|relay|streams)(/|$)' <<<"$all" ;;
+  race) grep -E '/internal/(account|analysis/worker|app|archive/archiver|cache|chat|client|demo|eventlog|follow|history|httpapi|lab|livebus|moderation|presence|relay|streams)(/|$)' <<<"$all" ;;
   *) die "packages.sh unit|race" ;;
 esac

@@ -34,10 +34,10 @@ func TestRoutes(t *testing.T) {
 		path, kind, cache string
 		status            int
 	}{
-		{"/", "text/html; charset=utf-8", "no-cache", 200},                                                      // the list
-		{"/s/1", "text/html; charset=utf-8", "no-cache", 200},                                                   // a room, opened by its address
+		{"/", "text/html; charset=utf-8", "no-cache", 200},    // the list
+		{"/s/1", "text/html; charset=utf-8", "no-cache", 200}, // a room, opened by its address
 		{"/overlay/1", "text/html; charset=utf-8", "no-cache", 200},
-		{"/claim", "text/html; charset=utf-8", "no-cache", 200},                                                 // the code is behind a #, which no server sees
+		{"/claim", "text/html; charset=utf-8", "no-cache", 200}, // the code is behind a #, which no server sees
 		{"/studio", "text/html; charset=utf-8", "no-cache", 200},
 		{"/assets/index-1a2b.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", 200}, // never changes under its name
 		{"/favicon.svg", "image/svg+xml", "no-cache", 200},                                                      // keeps its name when it changes
