@@ -20,9 +20,8 @@ import (
 )
 
 const (
-	maxExports  = 16               // under way at the same time
-	exportPage  = 500              // messages that are held at the same time
-	exportWrite = 15 * time.Second // in which a page is taken, or the reader is given up
+	maxExports = 16  // under way at the same time
+	exportPage = 500 // messages that are held at the same time
 )
 
 const (
@@ -129,7 +128,7 @@ func (f *exportFile) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_ = control.SetWriteDeadline(time.Now().Add(exportWrite)) // none in tests without a connection
+		_ = control.SetWriteDeadline(time.Now().Add(f.api.ExportPatience)) // none in tests without a connection
 		done, err := f.writePage(page)
 		if err == nil {
 			err = f.flush()

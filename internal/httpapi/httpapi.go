@@ -126,6 +126,10 @@ type Options struct {
 	Clients   *clientaddr.Resolver // nil: no trusted proxies
 	GuestRate int                  // guests and new accounts a minute and address (IPv6: /64), loopback exempt; 0: no limit
 
+	// ExportPatience is how long the reader of an export may take for a page of it
+	// before it is given up; 0: 15 s.
+	ExportPatience time.Duration
+
 	// Mount has handlers beside the API, by pattern of http.ServeMux. A handler at
 	// "/" is asked to GET and HEAD only, and only what is not below /api/.
 	Mount map[string]http.Handler
@@ -154,6 +158,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, errors.New("an HTTP API needs keys")
 	}
 	o.Version = cmp.Or(o.Version, "dev")
+	o.ExportPatience = cmp.Or(o.ExportPatience, 15*time.Second)
 	if o.Origins == nil {
 		o.Origins = &origin.Policy{}
 	}
