@@ -52,6 +52,6 @@ if [[ ! -d $clients ]]; then
   pinned test/browser "$fresh/browser"
   "$python" -m pip install --quiet --no-input --disable-pip-version-check --root-user-action=ignore \
     --no-deps --target "$fresh/python" -r test/clients/requirements.txt
-  mv -T "$fresh" "$clients" # only now is it there, whole
-  trap - EXIT
+  # Only now is it there, whole; unless somebody else was faster.
+  mv -T "$fresh" "$clients" 2>/dev/null || [[ -d $clients ]] || die "could not put the clients into $clients"
 fi
