@@ -51,7 +51,8 @@ func flags(t *testing.T) (known map[string]bool, defaults map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, defaults = map[string]bool{"--x-y": true}, map[string]string{} // the documents' word for any
+	// The documents' word for any, and curl's.
+	known, defaults = map[string]bool{"--x-y": true, "--json": true}, map[string]string{}
 	for _, command := range parser.Model.Leaves(false) {
 		for _, group := range command.AllFlags(false) {
 			for _, flag := range group {
