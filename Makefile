@@ -50,8 +50,8 @@ bench: ## benchmarks of the Go packages; BENCH=regexp
 	@$(stage) "benchmarks" scripts/bench.sh
 
 .PHONY: bench-reach
-bench-reach: build ## what has to be reached, beside what is measured; REACH=packages,start,size,reference
-	@$(stage) "what has to be reached" go run ./test/reach -only "$(REACH)"
+bench-reach: build ## what has to be reached, beside what is measured; REACH=packages,start,size,reference,people
+	@$(stage) "what has to be reached" env HUBBUB_CLIENTS="$$(scripts/prerequisites.sh --where)" go run ./test/reach -only "$(REACH)"
 
 .PHONY: bench-lab
 bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary

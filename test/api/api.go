@@ -30,9 +30,10 @@ var round = &http.Client{Timeout: patience, Transport: &http.Transport{DisableKe
 
 // A Problem is an answer other than 2xx.
 type Problem struct {
-	Status int
-	Code   hubbub.Code // "" if the body names none
-	Body   []byte
+	Status     int
+	Code       hubbub.Code // "" if the body names none
+	Body       []byte
+	RetryAfter time.Duration // 0: it does not say when to come again
 }
 
 // Error prints status and body.
@@ -86,6 +87,9 @@ func (a At) call(ctx context.Context, token, method, path string, body any) ([]b
 	}
 	if response.StatusCode/100 != 2 {
 		p := &Problem{Status: response.StatusCode, Body: got}
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+			p.RetryAfter = time.Duration(seconds) * time.Second
+		}
 		var named struct{ Code hubbub.Code }
 		if json.Unmarshal(got, &named) == nil {
 			p.Code = named.Code

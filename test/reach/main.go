@@ -55,6 +55,7 @@ func main() {
 		{"packages", packages},
 		{"start", func(ctx context.Context) []figure { return program.starts(ctx, *messages) }},
 		{"size", program.sizes},
+		{"people", program.people},
 	}
 	if *fanload != "" {
 		sections = []section{{"lab", func(ctx context.Context) []figure { return program.beside(ctx, *fanload, *runs, *duration) }}}

@@ -64,13 +64,19 @@ func (p *process) kill() {
 	_ = p.cmd.Wait()         // says that it was killed
 }
 
+// The memory that the system says of a process.
+const (
+	residentNow  = "VmRSS:"
+	residentMost = "VmHWM:"
+)
+
 // memory returns its resident memory in MB.
-func (p *process) memory() (float64, error) {
+func (p *process) memory(which string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, ok := strings.Cut(string(text), "VmRSS:")
+	_, rest, ok := strings.Cut(string(text), which)
 	if !ok {
 		return 0, errors.New("the system does not say")
 	}
@@ -91,19 +97,27 @@ func (p program) sizes(ctx context.Context) []figure {
 	return []figure{binary, idle, scripts(ctx)}
 }
 
-func (p program) idle(ctx context.Context) (float64, error) {
-	data, err := os.MkdirTemp("", "hubbub-reach-")
+func (p program) idle(ctx context.Context) (used float64, err error) {
+	err = p.fresh(ctx, func(server *process) (err error) {
+		time.Sleep(5 * time.Second) // what the start left is collected or not
+		used, err = server.memory(residentNow)
+		return err
+	})
+	return used, err
+}
+
+// fresh has use work with a server on a folder of its own, and stops it.
+func (p program) fresh(ctx context.Context, use func(*process) error) error {
+	folder, err := os.MkdirTemp("", "hubbub-reach-")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer os.RemoveAll(data)
-	server, err := p.start(ctx, data+"/data")
+	defer os.RemoveAll(folder)
+	server, err := p.start(ctx, folder+"/data")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	time.Sleep(5 * time.Second) // what the start left is collected or not
-	used, err := server.memory()
-	return used, errors.Join(err, server.stop())
+	return errors.Join(use(server), server.stop())
 }
 
 var scriptTotal = regexp.MustCompile(`([\d.]+) KiB +of script`)
