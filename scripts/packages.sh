@@ -5,7 +5,7 @@ source "$(dirname "$0")/prelude.sh"
 all=$(go list ./... | grep -v -e /test/e2e -e /node_modules/)
 case $1 in
   unit) echo "$all" ;;
-  # Where goroutines meet. Under the race detector the rest only takes long.
-  race) grep -E '/internal/(account|analysis/worker|app|archive/archiver|cache|chat|client|demo|eventlog|follow|history|httpapi|lab|livebus|moderation|presence|relay|streams)(/|$)' <<<"$all" ;;
+  # See race-tests.sh.
+  race) grep -E '/internal/(analysis/worker|archive/archiver|cache|chat|client|demo|eventlog|follow|history|lab|livebus|moderation|presence|relay|streams)(/|$)' <<<"$all" ;;
   *) die "packages.sh unit|race" ;;
 esac

@@ -25,7 +25,7 @@ run() {
 stage "vet and format" scripts/vet.sh
 run unit go test -json -count=1 -short -timeout 5m $(scripts/packages.sh unit)
 run page scripts/page-tests.sh
-run race go test -json -count=1 -short -race -timeout 8m $(scripts/packages.sh race)
+run race scripts/race-tests.sh
 run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
 run browser scripts/browser-tests.sh
 
