@@ -225,17 +225,16 @@ func (p *place) ended(code hubbub.Code) int {
 
 // A wire is a client's end of a connection that says exactly what it is told to.
 type wire struct {
-	t         testing.TB
-	conn      net.Conn
-	in        io.Reader
-	protocol  string // the sub-protocol that was agreed on
-	sockjs    bool
-	decoder   stomp.Decoder
-	frames    []frame // read and not yet taken
-	number    int     // of the close frame; 0: none yet
-	reason    string
-	said      []string // SockJS frames that are no arrays
-	malformed error
+	t        testing.TB
+	conn     net.Conn
+	in       io.Reader
+	protocol string // the sub-protocol that was agreed on
+	sockjs   bool
+	decoder  stomp.Decoder
+	frames   []frame // read and not yet taken
+	number   int     // of the close frame; 0: none yet
+	reason   string
+	said     []string // SockJS frames that are no arrays
 }
 
 type frame struct {

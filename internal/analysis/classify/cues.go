@@ -6,10 +6,8 @@ import (
 	"github.com/hubbub-live/hubbub"
 )
 
-// A cueSet is a set of moods, a bit each, and negation.
+// A cueSet is a set of moods, a bit each, and negation, the last bit.
 type cueSet uint8
-
-const negation cueSet = 1 << hubbub.Moods
 
 // cueWords are what people say when they mean something, written as normalise
 // leaves it; _ is the edge of a word. They are features of the model, which

@@ -29,7 +29,6 @@ type viewer struct {
 	decoder stomp.Decoder
 	trouble error // what was wrong with the octets
 	got     []frame
-	closed  bool
 }
 
 // A frame is one thing that a viewer was told.

@@ -10,9 +10,6 @@ import (
 // closeNormal is the number of a close that the client asked for.
 const closeNormal = 1000
 
-// firstFinal is the first number after which connecting again is no use.
-const firstFinal = 4500
-
 // closeNumbers are the numbers of close frames: below 4500 the client is to
 // connect again, from there on the same would happen again.
 var closeNumbers = map[hubbub.Code]int{
