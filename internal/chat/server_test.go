@@ -75,7 +75,7 @@ func TestConnectRate(t *testing.T) {
 	p := open(t, func(o *Options) { o.ConnectRate = 1 })
 	first, _ := p.get("GET", "/chat/ws", upgrade...)
 	second, body := p.get("GET", "/chat/ws", upgrade...)
-	if first.StatusCode != 101 || second.StatusCode != 503 || second.Header.Get("Retry-After") == "" || !strings.Contains(body, string(hubbub.CodeOverloaded)) {
+	if first.StatusCode != http.StatusSwitchingProtocols || second.StatusCode != http.StatusServiceUnavailable || second.Header.Get("Retry-After") == "" || !strings.Contains(body, string(hubbub.CodeOverloaded)) {
 		t.Errorf("%d, then %d %v: %s", first.StatusCode, second.StatusCode, second.Header, body)
 	}
 }
@@ -84,7 +84,7 @@ func TestPerAddress(t *testing.T) {
 	p := open(t, func(o *Options) { o.PerAddress = 2 })
 	one, two := p.connect(), p.connect()
 	answer, body := p.get("GET", "/chat/ws", upgrade...)
-	if answer.StatusCode != 429 || answer.Header.Get("Retry-After") == "" || !strings.Contains(body, string(hubbub.CodeTooManyConnections)) {
+	if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" || !strings.Contains(body, string(hubbub.CodeTooManyConnections)) {
 		t.Errorf("%d %v: %s", answer.StatusCode, answer.Header, body)
 	}
 	_ = one.conn.Close()

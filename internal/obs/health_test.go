@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"testing"
@@ -40,7 +41,7 @@ func TestReady(t *testing.T) {
 				h.Drain()
 			}
 			w := httptest.NewRecorder()
-			h.ServeReady(w, httptest.NewRequest("GET", "/readyz", nil))
+			h.ServeReady(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 			var got Readiness
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 				t.Fatal(err)
@@ -71,7 +72,7 @@ func TestLiveWhileNotReady(t *testing.T) {
 	h.Add("log", func(context.Context) error { return errors.New("down") })
 	h.Drain()
 	w := httptest.NewRecorder()
-	h.ServeLive(w, httptest.NewRequest("GET", "/healthz", nil))
+	h.ServeLive(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
 	if w.Code != 200 {
 		t.Errorf("status %d: a restart would not help", w.Code)
 	}

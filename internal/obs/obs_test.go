@@ -58,7 +58,7 @@ func TestLoopbackOnly(t *testing.T) {
 		{"an honest proxy", "127.0.0.1:1", "Via", 403},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/metrics", nil)
+			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			r.RemoteAddr = tt.peer
 			if tt.header != "" {
 				r.Header.Set(tt.header, "")
@@ -102,13 +102,13 @@ func TestAdmin(t *testing.T) {
 		"/debug/pprof/symbol":  "num_symbols",
 	} {
 		w := httptest.NewRecorder()
-		admin.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		admin.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: status %d, without %q", path, w.Code, want)
 		}
 	}
 	w := httptest.NewRecorder()
-	admin.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	admin.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, name := range []string{"process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines"} {
 		if !strings.Contains(w.Body.String(), name) {
 			t.Errorf("the metrics lack %s", name)

@@ -167,7 +167,7 @@ func TestBadMarkupIsNeverHTML(t *testing.T) {
 		response, text, err := ask(ctx, server, test.method, test.path, test.body, "Authorization: Bearer "+author.Token)
 		must(t, err)
 		header := response.Header
-		if response.StatusCode != 200 || header.Get("Content-Type") != test.kind || header.Get("X-Content-Type-Options") != "nosniff" ||
+		if response.StatusCode != http.StatusOK || header.Get("Content-Type") != test.kind || header.Get("X-Content-Type-Options") != "nosniff" ||
 			header.Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: %s with %v", test.path, response.Status, header)
 		}

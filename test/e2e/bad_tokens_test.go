@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"hash"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,7 +153,7 @@ func takesToken(t testing.TB, ctx context.Context, server *hub.Server, token str
 		}
 	}
 	response, text, err := ask(ctx, server, "GET", "/api/v1/users/me", "", "Authorization: Bearer "+token)
-	if err == nil && response.StatusCode != 200 {
+	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("its account is %s: %s", response.Status, text)
 	}
 	return err
@@ -171,7 +172,7 @@ func refuseTokens(t *testing.T, ctx context.Context, server *hub.Server, bads []
 			}
 			response, text, err := ask(ctx, server, "GET", "/api/v1/users/me", "", "Authorization: Bearer "+bad.token)
 			must(t, err)
-			if response.StatusCode != 401 || !strings.Contains(text, string(bad.want)) {
+			if response.StatusCode != http.StatusUnauthorized || !strings.Contains(text, string(bad.want)) {
 				t.Errorf("HTTP answers %s: %s", response.Status, text)
 			}
 			must(t, room.still(ctx))

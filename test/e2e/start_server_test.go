@@ -113,7 +113,7 @@ func TestStartSharedSecret(t *testing.T) {
 		must(t, room.still(ctx))
 		response, text, err := ask(ctx, server, "GET", "/.well-known/jwks.json", "", "")
 		must(t, err)
-		if response.StatusCode != 200 || strings.TrimSpace(text) != `{"keys":[]}` {
+		if response.StatusCode != http.StatusOK || strings.TrimSpace(text) != `{"keys":[]}` {
 			t.Errorf("the keys are %s", text)
 		}
 		if strings.Contains(server.Log(), secret) {
@@ -195,7 +195,7 @@ func TestStartDoors(t *testing.T) {
 	get := func(path string) (http.Header, string) {
 		response, text, err := ask(ctx, server, "GET", path, "", "")
 		must(t, err)
-		if response.StatusCode != 200 {
+		if response.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %s: %s", path, response.Status, text)
 		}
 		return response.Header, text
@@ -230,7 +230,7 @@ func TestStartDoors(t *testing.T) {
 	for _, proxied := range []string{"X-Forwarded-For: 127.0.0.1", "Forwarded: for=127.0.0.1", "Via: 1.1 nginx", "X-Real-Ip: 127.0.0.1"} {
 		response, text, err := ask(ctx, server, "GET", "/metrics", "", proxied)
 		must(t, err)
-		if response.StatusCode != 403 || !strings.Contains(text, `"forbidden"`) {
+		if response.StatusCode != http.StatusForbidden || !strings.Contains(text, `"forbidden"`) {
 			t.Errorf("/metrics with %s: %s: %.200s", proxied, response.Status, text)
 		}
 	}
