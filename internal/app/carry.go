@@ -138,7 +138,7 @@ func importFile(ctx context.Context, dir, file string) (*transfer.Summary, error
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	summary, err := transfer.Check(ctx, in)
 	if err != nil {
 		return nil, err

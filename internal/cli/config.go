@@ -53,7 +53,7 @@ func yamlFile(path string) (kong.Resolver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the configuration: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := &yamlResolver{path: path}
 	if err := yaml.NewDecoder(f).Decode(&r.values); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read the configuration %s: %w", path, err)

@@ -45,7 +45,7 @@ func (c *LabRunCmd) plan(env *Env) (*plan.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open the plan: %w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		file = f
 	}
 	p, err := plan.Read(file, env.Getenv)

@@ -93,7 +93,7 @@ func (k Kind) claim(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 	var id int32
 	var tables int

@@ -117,7 +117,7 @@ func createKey(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name())
+	defer func() { _ = os.Remove(temp.Name()) }()
 	err = errors.Join(
 		pem.Encode(temp, &pem.Block{Type: "PRIVATE KEY", Bytes: der}),
 		temp.Sync(),

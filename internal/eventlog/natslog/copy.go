@@ -168,7 +168,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }()
 	target, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -216,7 +216,7 @@ func (l *Log) verifyFrom(ctx context.Context, topic eventlog.Topic, at, end hubb
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	for at.Before(end) {
 		b, err := reader.Next(ctx)
 		if err != nil {

@@ -34,7 +34,7 @@ func diskSpace(dir string) (free int64, readOnly bool, err error) {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false, err
 	}
-	return int64(s.Bavail) * int64(s.Bsize), s.Flags&stReadOnly != 0, nil
+	return int64(s.Bavail) * int64(s.Bsize), s.Flags&stReadOnly != 0, nil //nolint:unconvert // Bsize differs between platforms
 }
 
 // probe says whether the disk can be expected to take records.
@@ -54,7 +54,7 @@ func (l *Log) probe() error {
 // probeWrite finds out by writing.
 func (l *Log) probeWrite() error {
 	path := filepath.Join(l.o.Dir, "probe")
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 	if err := writeDurably(path, make([]byte, 64<<10)); err != nil {
 		return unavailable(diskError(err))
 	}

@@ -59,7 +59,7 @@ func (e *engine) get(ctx context.Context, f fetch) (p page, err error) {
 	if err != nil {
 		return page{}, fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
 	}
-	defer answers.Unsubscribe()
+	defer func() { _ = answers.Unsubscribe() }()
 	if err := answers.SetPendingLimits(-1, -1); err != nil { // the request bounds them
 		return page{}, err
 	}

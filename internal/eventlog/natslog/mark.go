@@ -49,4 +49,4 @@ func (m *mark) set(n uint64, ms int64) error {
 	return err
 }
 
-func (m *mark) close() { m.file.Close() }
+func (m *mark) close() { _ = m.file.Close() }

@@ -53,7 +53,7 @@ func Open(path string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the raw results: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	run, err := raw.Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
