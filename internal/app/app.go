@@ -107,7 +107,7 @@ func New(ctx context.Context, o Options, out IO) (*App, error) {
 // before, and Stop takes it back in the opposite order.
 func (a *App) start(ctx context.Context, version string) error {
 	// The address first: that it is taken is found out before anything is touched.
-	listener, err := net.Listen("tcp", a.o.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.o.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w; name another address with --listen", err)
 	}
@@ -122,7 +122,7 @@ func (a *App) start(ctx context.Context, version string) error {
 	if err != nil {
 		return err
 	}
-	return a.serve(version, stores, parts)
+	return a.serve(ctx, version, stores, parts)
 }
 
 // onStop notes how to take back a step.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 
 // serve opens the doors: page, API and chat on one address, metrics on it or on
 // another.
-func (a *App) serve(version string, s *stores, p *parts) error {
+func (a *App) serve(ctx context.Context, version string, s *stores, p *parts) error {
 	mount := map[string]http.Handler{
 		"/healthz": http.HandlerFunc(a.health.ServeLive),
 		"/readyz":  http.HandlerFunc(a.health.ServeReady),
@@ -29,7 +30,7 @@ func (a *App) serve(version string, s *stores, p *parts) error {
 	admin := obs.Admin(a.registry)
 	if a.o.Admin == "" {
 		mount["/metrics"], mount["/debug/pprof/"] = obs.LoopbackOnly(admin), obs.LoopbackOnly(admin)
-	} else if err := a.serveAdmin(admin); err != nil {
+	} else if err := a.serveAdmin(ctx, admin); err != nil {
 		return err
 	}
 	options := httpapi.Options{
@@ -62,8 +63,8 @@ func (a *App) serve(version string, s *stores, p *parts) error {
 	return nil
 }
 
-func (a *App) serveAdmin(handler http.Handler) error {
-	listener, err := net.Listen("tcp", a.o.Admin)
+func (a *App) serveAdmin(ctx context.Context, handler http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.o.Admin)
 	if err != nil {
 		return fmt.Errorf("listen for metrics: %w; name another address with --admin", err)
 	}

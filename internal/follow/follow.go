@@ -96,7 +96,7 @@ func (f *Follower) Run(ctx context.Context, work Work) error {
 	for {
 		err := f.member(ctx, work, &pause)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to be stopped is no failure
 		}
 		err = fmt.Errorf("read %s as %s: %w", f.o.Topic, f.o.Group, err)
 		if errors.Is(err, eventlog.ErrClosed) {

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -56,7 +55,7 @@ func meddling(t *testing.T, server *hub.Server, meddle func(viewer, k int, frame
 // serve carries one viewer's connection.
 func (m *meddler) serve(w http.ResponseWriter, r *http.Request) {
 	dialer := ws.Dialer{Protocols: []string{"v12.stomp"}}
-	back, early, _, err := dialer.Dial(context.Background(), m.server.WS())
+	back, early, _, err := dialer.Dial(r.Context(), m.server.WS())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return

@@ -84,9 +84,9 @@ func (h *Hub) Room(ctx context.Context, id hubbub.StreamID) (*Room, error) {
 			h.mu.Unlock()
 			return nil, &hubbub.Error{Code: hubbub.CodeShutdown, Message: "this server is stopping, connect again"}
 		}
-		r = newRoom(h.ctx, h, id)
+		r = newRoom(h.ctx, h, id) //nolint:contextcheck // a room outlives the viewer it is made for
 		h.rooms[id] = r
-		h.work.Go(func() { h.load(r) })
+		h.work.Go(func() { h.load(r) }) //nolint:contextcheck // as above
 	}
 	h.mu.Unlock()
 	select {

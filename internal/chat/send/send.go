@@ -139,7 +139,7 @@ func (s *Sender) log(ctx context.Context, m *hubbub.Message, r *room.Room, done 
 		done(Answer{Err: hubbub.AsError(err)})
 		return
 	}
-	s.append(m, done)
+	s.append(m, done) //nolint:contextcheck // what is on its way is written, whoever has left
 }
 
 // logOnce is log for a message with a nonce: if it is a repeat, the first one's
@@ -332,7 +332,7 @@ func (s *Sender) slow(ctx context.Context, m *hubbub.Message, r *room.Room) erro
 	}
 	current, added, err := s.options.Cache.Add(ctx, key, value, window)
 	if err != nil || added {
-		return nil // without the cache slow mode is off: better than nobody being able to write
+		return nil //nolint:nilerr // without the cache slow mode is off: better than nobody being able to write
 	}
 	refusal := hubbub.Refuse(hubbub.CodeSlowMode, "slow mode: one message every %d seconds", seconds)
 	refusal.RetryAfter = window

@@ -147,7 +147,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Dir, err)
 	}
 	l.health.set(l.o.Logger, l.probe())
-	l.start()
+	l.start() //nolint:contextcheck // it works until Close, not as long as opening may take
 	return l, nil
 }
 
@@ -281,6 +281,6 @@ func (l *Log) release() {
 		}
 	}
 	if l.lock != nil {
-		l.lock.Close() // and with it the lock
+		_ = l.lock.Close() // and with it the lock
 	}
 }

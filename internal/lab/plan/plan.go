@@ -121,7 +121,7 @@ func checkHTTP(address string) error {
 		return fmt.Errorf("want http://HOST:PORT, not %q", address)
 	}
 	if port := u.Port(); port != "" {
-		if _, err := net.LookupPort("tcp", port); err != nil {
+		if _, err := net.LookupPort("tcp", port); err != nil { //nolint:noctx // asks nobody: a number or a well-known name
 			return fmt.Errorf("read %q: %w", address, err)
 		}
 	}

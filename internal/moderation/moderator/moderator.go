@@ -182,7 +182,7 @@ func (s *Service) author(ctx context.Context, stream hubbub.StreamID, id hubbub.
 	}
 	m, err := hubbub.ParseMessage(e.Value)
 	if err != nil || e.Erased {
-		return Person{}, nil // whoever that was is nobody now
+		return Person{}, nil //nolint:nilerr // whoever that was is nobody now
 	}
 	return s.known(ctx, Person{ID: m.Sender.ID, Name: m.Sender.Name, Roles: m.Sender.Roles})
 }
@@ -227,7 +227,7 @@ func (s *Service) append(ctx context.Context, c hubbub.Control) (hubbub.Position
 		err      error
 	}
 	done := make(chan outcome, 1)
-	s.start(c, func(position hubbub.Position, err error) { done <- outcome{position, err} })
+	s.start(c, func(position hubbub.Position, err error) { done <- outcome{position, err} }) //nolint:contextcheck // what is on its way is written, whoever has left
 	select {
 	case o := <-done:
 		return o.position, refusal(o.err)
