@@ -62,14 +62,14 @@ func (s *Store) write(tx *sql.Tx, before hubbub.Position, c worker.Cursor, state
 	if !before.IsZero() {
 		statement, args = s.next, append(args, int64(before.Epoch), number(before))
 	}
-	result, err := tx.Stmt(statement).Exec(args...)
+	result, err := tx.Stmt(statement).Exec(args...) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return err
 	}
 	if moved, err := result.RowsAffected(); err != nil || moved != 1 {
 		return errors.Join(err, worker.ErrMoved)
 	}
-	put, add := tx.Stmt(s.put), tx.Stmt(s.add)
+	put, add := tx.Stmt(s.put), tx.Stmt(s.add) //nolint:sqlclosecheck // as above
 	for i := range states {
 		at := &states[i]
 		if _, err := put.Exec(string(at.Stream), at.Partition, int64(at.Newest.Epoch), number(at.Newest), at.Tally); err != nil {

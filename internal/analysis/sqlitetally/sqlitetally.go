@@ -48,7 +48,7 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 		statement **sql.Stmt
 		text      string
 	}{{&s.get, getState}, {&s.put, putState}, {&s.add, addMinute}, {&s.first, firstCursor}, {&s.next, nextCursor}} {
-		if *p.statement, err = s.db.PrepareContext(ctx, p.text); err != nil {
+		if *p.statement, err = s.db.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // they last as long as the database
 			return err
 		}
 	}

@@ -120,7 +120,7 @@ func TestErasedTextLeavesTheFiles(t *testing.T) {
 	if n, err := a.Erase(t.Context(), "gone"); n != 500 || !errors.Is(err, archive.ErrUnavailable) {
 		t.Fatalf("Erase while somebody reads = %d, %v", n, err)
 	}
-	if err := reader.Close(); err != nil {
+	if err := errors.Join(reader.Err(), reader.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := a.Erase(t.Context(), "gone"); err != nil || n != 0 {
@@ -160,6 +160,7 @@ func TestPagesNeedNoSorting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		var plan []string
 		for rows.Next() {
 			var id, parent, unused int
@@ -169,7 +170,9 @@ func TestPagesNeedNoSorting(t *testing.T) {
 			}
 			plan = append(plan, detail)
 		}
-		_ = rows.Close()
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		text := strings.Join(plan, "\n")
 		if strings.Contains(text, "TEMP B-TREE") || strings.Contains(text, "SCAN ") {
 			t.Errorf("Page(%+v) sorts or scans:\n%s", q, text)
