@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrUnavailable: the cache cannot be reached now.
+// ErrUnavailable says that the cache cannot be reached now.
 var ErrUnavailable = errors.New("the cache is unavailable")
 
 // A Cache keeps what may be lost. All methods may be called concurrently. Keys are

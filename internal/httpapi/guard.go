@@ -95,7 +95,7 @@ func (a *api) answerPanic(w *seenWriter, r *http.Request) {
 	if p == nil {
 		return
 	}
-	if p == http.ErrAbortHandler {
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares this panic so, too
 		panic(p)
 	}
 	a.logPanic(r, p)
@@ -112,7 +112,7 @@ func (a *api) abortOnPanic(r *http.Request) {
 	if p == nil {
 		return
 	}
-	if p != http.ErrAbortHandler {
+	if p != http.ErrAbortHandler { //nolint:errorlint // as above
 		a.logPanic(r, p)
 	}
 	panic(http.ErrAbortHandler)

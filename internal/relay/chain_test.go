@@ -71,7 +71,7 @@ var errBus = errors.New("the bus is down")
 
 func (b *unreliable) Publish(_ context.Context, batch livebus.Batch) error {
 	for _, v := range b.viewers {
-		if v.room == batch.Stream && !(b.loses && rapid.IntRange(0, 3).Draw(b.t, "lose") == 0) {
+		if v.room == batch.Stream && (!b.loses || rapid.IntRange(0, 3).Draw(b.t, "lose") != 0) {
 			v.take(batch, b.log)
 		}
 	}

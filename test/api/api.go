@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -230,7 +231,7 @@ func (a At) Readiness(ctx context.Context) (Readiness, error) {
 	var r Readiness
 	text, err := a.call(ctx, "", http.MethodGet, "/readyz", nil)
 	r.Status = http.StatusOK
-	if p, ok := err.(*Problem); ok {
+	if p := (*Problem)(nil); errors.As(err, &p) {
 		text, r.Status, err = p.Body, p.Status, nil
 	}
 	if err == nil {

@@ -56,7 +56,7 @@ func (d disk) fill(free int64) {
 	must(d.t, err)
 	defer f.Close()
 	// What is written meanwhile takes its room too; then less is left to take.
-	for size := int64(s.Bavail)*int64(s.Bsize) - free; size > 0; size -= 64 << 10 {
+	for size := int64(s.Bavail)*int64(s.Bsize) - free; size > 0; size -= 64 << 10 { //nolint:unconvert // Bsize differs between platforms
 		if err = syscall.Fallocate(int(f.Fd()), 0, 0, size); !errors.Is(err, syscall.ENOSPC) {
 			break
 		}

@@ -74,7 +74,7 @@ func count(run string, r io.Reader) ([]result, error) {
 func counts(tests map[string]outcome, name string, o outcome) bool {
 	leaf := name != ""
 	for other, oo := range tests {
-		if other == name || !(name == "" || strings.HasPrefix(other, name+"/")) {
+		if other == name || name != "" && !strings.HasPrefix(other, name+"/") {
 			continue
 		}
 		leaf = false

@@ -69,7 +69,7 @@ func New(conn net.Conn, options Options) *Outbox {
 	o.try = func(fd uintptr) bool {
 		for {
 			o.n, o.err = syscall.Write(int(fd), o.attempt)
-			if o.err != syscall.EINTR {
+			if !errors.Is(o.err, syscall.EINTR) {
 				return true
 			}
 		}

@@ -195,8 +195,8 @@ func (r *Room) push(e livebus.Event) {
 // note takes what the room itself must know of an event, and returns it if it is a
 // control record; mu is held.
 func (r *Room) note(e livebus.Event, kept *event) *hubbub.Control {
-	switch {
-	case e.Channel == hubbub.EventChannel:
+	switch e.Channel {
+	case hubbub.EventChannel:
 		control, err := hubbub.ParseControl(e.Value)
 		if err != nil {
 			r.logger().Warn("a control record cannot be read and is not honoured", "position", e.Position.String(), "error", err)

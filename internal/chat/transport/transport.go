@@ -50,8 +50,8 @@ func (p *Packer) Add(head, rest []byte) {
 		p.start = before
 		p.out = append(p.out, make([]byte, maxHeader)...)
 	}
-	switch {
-	case p.transport == Plain:
+	switch p.transport {
+	case Plain:
 		p.out = append(append(p.out, head...), rest...)
 	default:
 		p.joined = append(append(p.joined[:0], head...), rest...)

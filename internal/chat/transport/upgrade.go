@@ -27,7 +27,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (net.Conn, *Reader, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	early, err := buffered.Peek(buffered.Reader.Buffered())
 	if err == nil {
 		var reader *Reader
 		if reader, err = NewReader(conn, early); err == nil {

@@ -29,7 +29,7 @@ type topic struct {
 
 func newTopic(l *Log, name eventlog.Topic) *topic {
 	t := &topic{log: l, name: name, more: make(chan struct{})}
-	t.queue.init(l.o.MaxInFlight, l.o.MaxInFlightBytes)
+	t.init(l.o.MaxInFlight, l.o.MaxInFlightBytes)
 	return t
 }
 

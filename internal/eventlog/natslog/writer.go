@@ -201,7 +201,7 @@ func (w *writer) await() (*nats.Msg, error) {
 // not wrap the cause: of two words, callers would go by the wrong one.
 func (w *writer) unknown(cause error) error {
 	w.fail(cause)
-	return fmt.Errorf("%w: %v", eventlog.ErrUnknown, cause)
+	return fmt.Errorf("%w: %v", eventlog.ErrUnknown, cause) //nolint:errorlint // see above
 }
 
 // fail stops all appends until JetStream was started anew.

@@ -41,10 +41,16 @@ func NewWriter(w io.Writer, h Header) *Writer {
 	return out
 }
 
-// Phase, Sample, Room and Viewer add a line; errors wait for End.
-func (w *Writer) Phase(p Phase)   { w.put(kindPhase, p) }
+// Phase adds a line; as with all that do, errors wait for End.
+func (w *Writer) Phase(p Phase) { w.put(kindPhase, p) }
+
+// Sample adds a line.
 func (w *Writer) Sample(s Sample) { w.put(kindSample, s) }
-func (w *Writer) Room(r Room)     { w.put(kindRoom, r) }
+
+// Room adds a line.
+func (w *Writer) Room(r Room) { w.put(kindRoom, r) }
+
+// Viewer adds a line.
 func (w *Writer) Viewer(v Viewer) { w.put(kindViewer, v) }
 
 // End writes the last line and returns the first error of all.

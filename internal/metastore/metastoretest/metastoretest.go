@@ -4,6 +4,7 @@ package metastoretest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -113,7 +114,7 @@ func testEndedContext(t *testing.T, h Harness) {
 	s := open(t, h, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Stream(ctx, "1"); err == nil || err == streams.ErrNotFound {
+	if _, err := s.Stream(ctx, "1"); err == nil || errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("a stream after the context ended: %v", err)
 	}
 	u, f := user(1)
@@ -127,7 +128,7 @@ func testClosed(t *testing.T, h Harness) {
 	s := open(t, h, t.TempDir())
 	must(t, s.Close())
 	must(t, s.Close())
-	if _, err := s.Stream(t.Context(), "1"); err == nil || err == streams.ErrNotFound {
+	if _, err := s.Stream(t.Context(), "1"); err == nil || errors.Is(err, streams.ErrNotFound) {
 		t.Errorf("a stream of a closed store: %v", err)
 	}
 	if err := s.EndFamily(t.Context(), "f", then); err == nil {

@@ -96,8 +96,10 @@ func (s *Server) URL() string { return string(s.At) }
 // Address is host and port.
 func (s *Server) Address() string { return strings.TrimPrefix(s.URL(), "http://") }
 
-// WS is the chat over plain WebSocket, SockJS the same over SockJS.
-func (s *Server) WS() string     { return "ws://" + s.Address() + "/chat/ws" }
+// WS is the chat over plain WebSocket.
+func (s *Server) WS() string { return "ws://" + s.Address() + "/chat/ws" }
+
+// SockJS is the chat over SockJS.
 func (s *Server) SockJS() string { return s.URL() + "/chat/ws" }
 
 // Dial opens a session; a URL that o leaves out is WS.
