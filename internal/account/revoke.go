@@ -58,17 +58,9 @@ func (s *Service) revocation(user hubbub.UserID, why Reason) Revocation {
 	return Revocation{ID: rand.Text(), User: user, Reason: why, Before: now, At: now, Until: now.Add(lasts)}
 }
 
-// mustRevoke is revoke after a change that is made already: if it cannot be stored,
-// it holds in this process alone.
-func (s *Service) mustRevoke(ctx context.Context, user hubbub.UserID, why Reason) {
-	if err := s.revoke(ctx, user, why); err != nil {
-		s.o.Logger.Error("older tokens are void here and, for as long as they last, good elsewhere", "user", user, "err", err)
-		s.o.OnRevoke(s.revocation(user, why))
-	}
-}
-
-// revoke makes the access tokens void that a user has now, and ends their sessions: in this process at once, elsewhere within seconds. That refresh tokens
-// end too is the caller's business.
+// revoke makes the access tokens void that a user has now, and ends their sessions:
+// in this process at once, elsewhere within seconds. That refresh tokens end too is
+// the caller's business.
 func (s *Service) revoke(ctx context.Context, user hubbub.UserID, why Reason) error {
 	r := s.revocation(user, why)
 	if err := s.store.Revoke(ctx, r); err != nil {
@@ -76,4 +68,14 @@ func (s *Service) revoke(ctx context.Context, user hubbub.UserID, why Reason) er
 	}
 	s.o.OnRevoke(r)
 	return nil
+}
+
+// mustRevoke is revoke after a change that is made already: if it cannot be stored,
+// it holds in this process alone.
+func (s *Service) mustRevoke(ctx context.Context, user hubbub.UserID, why Reason) {
+	r := s.revocation(user, why)
+	if err := s.store.Revoke(ctx, r); err != nil {
+		s.o.Logger.Error("older tokens are void here and, for as long as they last, good elsewhere", "user", user, "err", err)
+	}
+	s.o.OnRevoke(r)
 }
