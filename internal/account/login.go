@@ -23,18 +23,7 @@ func (s *Service) Login(ctx context.Context, name, secret string) (Session, erro
 	case u.Ban.Holds(s.o.Now()): // told to the owner alone
 		return Session{}, u.Ban.refusal(s.o.Now())
 	}
-	session, family, err := s.signIn(u)
-	if err != nil {
-		return Session{}, err
-	}
-	err = s.store.BeginFamily(ctx, family, stored)
-	switch {
-	case errors.Is(err, ErrNotFound): // the password changed meanwhile
-		return Session{}, errCredentials
-	case err != nil:
-		return Session{}, unavailable(err)
-	}
-	return session, nil
+	return s.begin(ctx, u, stored, errCredentials)
 }
 
 var errCredentials = hubbub.Refuse(hubbub.CodeCredentialsInvalid, "username or password is wrong")

@@ -194,18 +194,7 @@ func (s *Service) welcome(ctx context.Context, id hubbub.UserID) (Session, error
 	if err != nil {
 		return Session{}, missing(err)
 	}
-	session, family, err := s.signIn(u)
-	if err != nil {
-		return Session{}, err
-	}
-	err = s.store.BeginFamily(ctx, family, stored)
-	switch {
-	case errors.Is(err, ErrNotFound): // their password changed at this moment
-		return Session{}, errAttempt
-	case err != nil:
-		return Session{}, unavailable(err)
-	}
-	return session, nil
+	return s.begin(ctx, u, stored, errAttempt)
 }
 
 // enrol makes an account for whom a provider knows, under the name that they have
@@ -213,10 +202,7 @@ func (s *Service) welcome(ctx context.Context, id hubbub.UserID) (Session, error
 // its people in: whether others may sign up is another question.
 func (s *Service) enrol(ctx context.Context, p oidc.Person) (Session, error) {
 	for n := 1; ; n++ {
-		u := User{
-			ID: hubbub.UserID("u-" + strings.ToLower(rand.Text())), Kind: KindAccount, CreatedAt: s.o.Now(),
-			Name: nameLike(p.Name, n), Username: usernameLike(p.Username, n),
-		}
+		u := s.newAccount(usernameLike(p.Username, n), nameLike(p.Name, n))
 		if text.Link(p.Picture) {
 			u.Picture = p.Picture
 		}

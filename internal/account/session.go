@@ -32,6 +32,22 @@ func (s *Service) signIn(u User) (Session, Family, error) {
 	return Session{Access: access, Refresh: t.String(), User: u}, family, nil
 }
 
+// begin signs in a user who has proved who they are while their password was stored;
+// if it changed meanwhile, the answer is changed.
+func (s *Service) begin(ctx context.Context, u User, stored string, changed error) (Session, error) {
+	session, family, err := s.signIn(u)
+	if err != nil {
+		return Session{}, err
+	}
+	switch err := s.store.BeginFamily(ctx, family, stored); {
+	case errors.Is(err, ErrNotFound):
+		return Session{}, changed
+	case err != nil:
+		return Session{}, unavailable(err)
+	}
+	return session, nil
+}
+
 // Reissue exchanges a refresh token for a new session. A token that was
 // exchanged before ends its family: either it or its successor was stolen, and
 // which of the two comes with it now cannot be told.

@@ -81,10 +81,14 @@ func (s *Service) account(a Application) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
+	return s.newAccount(username, name), nil
+}
+
+func (s *Service) newAccount(username, name string) User {
 	return User{
 		ID: hubbub.UserID("u-" + strings.ToLower(rand.Text())), Kind: KindAccount,
 		Username: username, Name: name, CreatedAt: s.o.Now(),
-	}, nil
+	}
 }
 
 // free refuses a username that is taken; that it is free now is no promise.
