@@ -22,12 +22,54 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// A bell rings where something was done that a test may wait for.
+type bell chan struct{}
+
+func newBell() bell { return make(bell, 1) }
+
+func (b bell) ring() {
+	select {
+	case b <- struct{}{}:
+	default: // it rings still
+	}
+}
+
+// until looks whether it is done, and again whenever the bell rings.
+func (b bell) until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	late := time.After(30 * time.Second)
+	for !done() {
+		select {
+		case <-b:
+		case <-late:
+			t.Fatal("not yet: " + what)
+		}
+	}
+}
+
+// heard is a store that rings after what a service does by itself.
+type heard struct {
+	account.Store
+	bell bell
+}
+
+func (h heard) Sweep(ctx context.Context, now, guests time.Time) (int64, error) {
+	defer h.bell.ring()
+	return h.Store.Sweep(ctx, now, guests)
+}
+
+func (h heard) EndErasure(ctx context.Context, user hubbub.UserID) error {
+	defer h.bell.ring()
+	return h.Store.EndErasure(ctx, user)
+}
+
 // A desk is a service over real parts, and what it said of who signed out.
 type desk struct {
 	*account.Service
 	t     *testing.T
 	store *sqlitemeta.Store
 	keys  *token.Keys
+	bell  bell
 	now   atomic.Int64
 
 	mu  sync.Mutex
@@ -36,7 +78,7 @@ type desk struct {
 
 func newDesk(t *testing.T, o account.Options) *desk {
 	t.Helper()
-	d := &desk{t: t}
+	d := &desk{t: t, bell: newBell()}
 	d.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
 	store, err := sqlitemeta.Open(t.Context(), filepath.Join(t.TempDir(), sqlitemeta.File))
 	if err != nil {
@@ -55,7 +97,7 @@ func newDesk(t *testing.T, o account.Options) *desk {
 			d.out = append(d.out, r.User)
 		}
 	}
-	d.Service = account.New(store, d.keys, o)
+	d.Service = account.New(heard{store, d.bell}, d.keys, o)
 	return d
 }
 
@@ -250,14 +292,10 @@ func TestSweep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- d.Run(ctx) }()
-	for began := time.Now(); ; time.Sleep(time.Millisecond) {
-		if _, err := d.store.User(t.Context(), gone.User.ID); errors.Is(err, account.ErrNotFound) {
-			break
-		}
-		if time.Since(began) > 30*time.Second {
-			t.Fatal("who cannot come back is still there")
-		}
-	}
+	d.bell.until(t, "who cannot come back is gone", func() bool {
+		_, err := d.store.User(t.Context(), gone.User.ID)
+		return errors.Is(err, account.ErrNotFound)
+	})
 	cancel()
 	if err := <-ran; err != nil {
 		t.Errorf("run: %v", err)

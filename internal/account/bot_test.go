@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,16 +26,14 @@ type office struct {
 	archive *sqlitearchive.Archive
 	keys    *token.Keys
 	watch   *account.Watch
+	bell    bell // also of what watches are told
 	now     atomic.Int64
-
-	mu     sync.Mutex
-	told   []account.Revocation // by the watch
-	erased []hubbub.StreamID
+	erased  []hubbub.StreamID
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	f := &office{t: t}
+	f := &office{t: t, bell: newBell()}
 	f.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
 	dir := t.TempDir()
 	var err error
@@ -50,7 +47,7 @@ func newOffice(t *testing.T) *office {
 	f.must(err)
 	f.keys = keys.WithClock(f.time)
 	f.watch = f.newWatch()
-	f.Service = account.New(f.store, f.keys, account.Options{
+	f.Service = account.New(heard{f.store, f.bell}, f.keys, account.Options{
 		Now: f.time, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Archive: f.archive, OnRevoke: f.watch.Note,
 		OnErase: func(streams []hubbub.StreamID) { f.erased = append(f.erased, streams...) },
 	})
@@ -60,11 +57,7 @@ func newOffice(t *testing.T) *office {
 // newWatch is a watch of this process, or, since it knows only the store, of another.
 func (f *office) newWatch() *account.Watch {
 	f.t.Helper()
-	w := account.NewWatch(f.keys, f.store, account.WatchOptions{Now: f.time, OnRevoke: func(list []account.Revocation) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.told = append(f.told, list...)
-	}})
+	w := account.NewWatch(f.keys, f.store, account.WatchOptions{Now: f.time, OnRevoke: func([]account.Revocation) { f.bell.ring() }})
 	f.must(w.Load(f.t.Context()))
 	return w
 }
@@ -230,7 +223,7 @@ func TestWatches(t *testing.T) {
 	f.wait(time.Second)
 	f.must(f.Logout(t.Context(), mina.Refresh))
 	f.wantVoid("here, at once", f.watch, mina.Access)
-	f.until("the session ends elsewhere", func() bool { return elsewhere.Why(session) != nil })
+	f.bell.until(t, "the session ends elsewhere", func() bool { return elsewhere.Why(session) != nil })
 	if why := elsewhere.Why(session); why.Code != hubbub.CodeSessionExpired {
 		t.Errorf("the session is told %v", why)
 	}
@@ -239,16 +232,7 @@ func TestWatches(t *testing.T) {
 		t.Errorf("a sign-out ends a bot: %v", why)
 	}
 	f.must(f.RevokeBot(t.Context(), mina.User.ID, b.ID))
-	f.until("the bot ends elsewhere", func() bool { return elsewhere.Why(bot) != nil })
-}
-
-func (f *office) until(what string, done func() bool) {
-	f.t.Helper()
-	for began := time.Now(); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > 30*time.Second {
-			f.t.Fatal("not yet: " + what)
-		}
-	}
+	f.bell.until(t, "the bot ends elsewhere", func() bool { return elsewhere.Why(bot) != nil })
 }
 
 // TestWatchKnowsBans: also of bans by other processes, of people with tokens of other
@@ -268,7 +252,7 @@ func TestWatchKnowsBans(t *testing.T) {
 	_, err = f.Ban(t.Context(), token.Identity{User: "ada", Roles: []string{hubbub.RoleAdmin}}, "elsewhere-7", "spam", 0)
 	f.must(err)
 	f.watch.Hurry()
-	f.until("the session ends", func() bool { return f.watch.Why(open) != nil })
+	f.bell.until(t, "the session ends", func() bool { return f.watch.Why(open) != nil })
 	if why := f.watch.Why(open); why.Code != hubbub.CodeBanned || !strings.Contains(why.Message, "spam") {
 		t.Errorf("it is told %v", why)
 	}

@@ -91,7 +91,7 @@ func (f *office) finish() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- f.RunErasures(ctx) }()
-	f.until("erasures end", func() bool {
+	f.bell.until(f.t, "erasures end", func() bool {
 		begun, err := f.store.Erasures(f.t.Context())
 		f.must(err)
 		return len(begun) == 0
