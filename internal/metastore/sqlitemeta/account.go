@@ -208,7 +208,8 @@ func asked(err error, format string, args ...any) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows), errors.Is(err, account.ErrNotFound):
 		return account.ErrNotFound
-	case errors.Is(err, account.ErrUsernameTaken), errors.Is(err, account.ErrNameTaken):
+	case errors.Is(err, account.ErrUsernameTaken), errors.Is(err, account.ErrNameTaken),
+		errors.Is(err, account.ErrIdentityTaken), errors.Is(err, account.ErrTooMany):
 		return err
 	}
 	return fmt.Errorf(format+": %w", append(args, err)...)

@@ -44,18 +44,12 @@ func (s *Store) Family(ctx context.Context, id string) (account.Family, error) {
 // RotateFamily replaces the hash of a family, if it is old.
 func (s *Store) RotateFamily(ctx context.Context, id string, old, next account.Hash, expires time.Time) (bool, error) {
 	rotated, err := s.write.RotateFamily(ctx, query.RotateFamilyParams{ID: id, Old: old[:], Next: next[:], ExpiresAt: millis(expires)})
-	if err != nil {
-		return false, fmt.Errorf("renew a sign-in: %w", err)
-	}
-	return rotated == 1, nil
+	return rotated == 1, asked(err, "renew a sign-in")
 }
 
 // EndFamily ends a family.
 func (s *Store) EndFamily(ctx context.Context, id string, at time.Time) error {
-	if err := s.write.EndFamily(ctx, query.EndFamilyParams{ID: id, EndedAt: millis(at)}); err != nil {
-		return fmt.Errorf("end a sign-in: %w", err)
-	}
-	return nil
+	return asked(s.write.EndFamily(ctx, query.EndFamilyParams{ID: id, EndedAt: millis(at)}), "end a sign-in")
 }
 
 // PutCode adds a code in the place of others.
@@ -115,16 +109,21 @@ func endClaims(ctx context.Context, q *query.Queries) error {
 }
 
 // Sweep removes expired families and codes, then guests without a family.
-func (s *Store) Sweep(ctx context.Context, now, guests time.Time) (swept int64, err error) {
-	for _, step := range []struct {
-		what   string
-		remove func(context.Context, int64) (int64, error)
-		before time.Time
-	}{
-		{"sign-ins", s.write.SweepFamilies, now},
-		{"one-time codes", s.write.SweepCodes, now},
-		{"guests", s.write.SweepGuests, guests},
-	} {
+func (s *Store) Sweep(ctx context.Context, now, guests time.Time) (int64, error) {
+	return sweep(ctx, sweeping{"sign-ins", s.write.SweepFamilies, now}, sweeping{"one-time codes", s.write.SweepCodes, now},
+		sweeping{"guests", s.write.SweepGuests, guests})
+}
+
+// sweeping removes what is from before a time.
+type sweeping struct {
+	what   string
+	remove func(ctx context.Context, millis int64) (int64, error)
+	before time.Time
+}
+
+// sweep removes one after the other and returns how many rows went.
+func sweep(ctx context.Context, steps ...sweeping) (swept int64, err error) {
+	for _, step := range steps {
 		n, err := step.remove(ctx, millis(step.before))
 		if err != nil {
 			return swept, fmt.Errorf("sweep %s: %w", step.what, err)

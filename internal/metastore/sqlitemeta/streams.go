@@ -21,29 +21,23 @@ func (s *Store) CreateStream(ctx context.Context, st hubbub.Stream) error {
 		ThumbnailUrl: st.ThumbnailURL, PlaybackUrl: st.PlaybackURL, Demo: flag(st.Demo),
 		CreatedAt: millis(st.CreatedAt), EndedAt: millis(st.EndedAt),
 	})
-	switch {
-	case taken(err):
+	if taken(err) {
 		return streams.ErrExists
-	case err != nil:
-		return fmt.Errorf("create stream %s: %w", st.ID, err)
 	}
-	return nil
+	return of(err, "create", st.ID)
 }
 
 // Stream returns a stream with its moderators. One who is named between the two
 // questions is with the next copy.
 func (s *Store) Stream(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error) {
 	row, err := s.read.GetStream(ctx, string(id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return hubbub.Stream{}, streams.ErrNotFound
-	}
 	if err != nil {
-		return hubbub.Stream{}, fmt.Errorf("read stream %s: %w", id, err)
+		return hubbub.Stream{}, of(err, "read", id)
 	}
 	st := streamOf(row)
 	moderators, err := s.read.ListModerators(ctx, string(id))
 	if err != nil {
-		return hubbub.Stream{}, fmt.Errorf("read the moderators of stream %s: %w", id, err)
+		return hubbub.Stream{}, of(err, "read the moderators of", id)
 	}
 	for _, user := range moderators {
 		st.Moderators = append(st.Moderators, hubbub.UserID(user))
@@ -63,13 +57,11 @@ func (s *Store) EditStream(ctx context.Context, id hubbub.StreamID, e streams.Ed
 // EndStream ends a stream.
 func (s *Store) EndStream(ctx context.Context, id hubbub.StreamID, at time.Time) error {
 	ended, err := s.write.EndStream(ctx, query.EndStreamParams{EndedAt: millis(at), ID: string(id)})
-	if err != nil {
-		return fmt.Errorf("end stream %s: %w", id, err)
-	}
-	if ended == 0 { // ended before, or not there
+	if err == nil && ended == 0 { // ended before, or not there
 		_, err = s.Stream(ctx, id)
+		return err
 	}
-	return err
+	return of(err, "end", id)
 }
 
 // DeleteStream leaves the row, without what was in it, so that the id stays taken.

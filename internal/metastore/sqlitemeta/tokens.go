@@ -2,8 +2,6 @@ package sqlitemeta
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,10 +14,7 @@ import (
 // Revoke adds revocations.
 func (s *Store) Revoke(ctx context.Context, list ...account.Revocation) error {
 	err := s.transact(ctx, func(q *query.Queries) error { return revoke(ctx, q, list...) })
-	if err != nil {
-		return fmt.Errorf("revoke tokens: %w", err)
-	}
-	return nil
+	return asked(err, "revoke tokens")
 }
 
 func revoke(ctx context.Context, q *query.Queries, list ...account.Revocation) error {
@@ -38,9 +33,6 @@ func revoke(ctx context.Context, q *query.Queries, list ...account.Revocation) e
 // Revocations returns what was revoked since a time and is not over.
 func (s *Store) Revocations(ctx context.Context, since, now time.Time) ([]account.Revocation, error) {
 	rows, err := s.read.ListRevocations(ctx, query.ListRevocationsParams{NotedAt: millis(since), VoidUntil: millis(now)})
-	if err != nil {
-		return nil, fmt.Errorf("read what was revoked: %w", err)
-	}
 	var list []account.Revocation
 	for _, row := range rows {
 		list = append(list, account.Revocation{
@@ -48,20 +40,12 @@ func (s *Store) Revocations(ctx context.Context, since, now time.Time) ([]accoun
 			Before: timeOf(row.IssuedBefore), At: timeOf(row.NotedAt), Until: timeOf(row.VoidUntil),
 		})
 	}
-	return list, nil
+	return list, asked(err, "read what was revoked")
 }
 
 // SweepTokens removes revocations and bots that are over.
 func (s *Store) SweepTokens(ctx context.Context, now time.Time) (int64, error) {
-	revocations, err := s.write.SweepRevocations(ctx, millis(now))
-	if err != nil {
-		return 0, fmt.Errorf("sweep revocations: %w", err)
-	}
-	bots, err := s.write.SweepBots(ctx, millis(now))
-	if err != nil {
-		return revocations, fmt.Errorf("sweep tokens of bots: %w", err)
-	}
-	return revocations + bots, nil
+	return sweep(ctx, sweeping{"revocations", s.write.SweepRevocations, now}, sweeping{"tokens of bots", s.write.SweepBots, now})
 }
 
 // CreateBot adds a bot, unless its user has most.
@@ -79,20 +63,14 @@ func (s *Store) CreateBot(ctx context.Context, b account.Bot, most int) error {
 			CreatedAt: millis(b.CreatedAt), ExpiresAt: millis(b.ExpiresAt),
 		})
 	})
-	if err != nil && !errors.Is(err, account.ErrTooMany) {
-		return fmt.Errorf("make a token for a bot of %s: %w", b.User, err)
-	}
-	return err
+	return asked(err, "make a token for a bot of %s", b.User)
 }
 
 // Bot returns a bot.
 func (s *Store) Bot(ctx context.Context, id string) (account.Bot, error) {
 	row, err := s.read.GetBot(ctx, id)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return account.Bot{}, account.ErrNotFound
-	case err != nil:
-		return account.Bot{}, fmt.Errorf("read a bot: %w", err)
+	if err != nil {
+		return account.Bot{}, asked(err, "read a bot")
 	}
 	return botOf(row), nil
 }
@@ -100,14 +78,11 @@ func (s *Store) Bot(ctx context.Context, id string) (account.Bot, error) {
 // Bots lists the bots of a user that are good.
 func (s *Store) Bots(ctx context.Context, user hubbub.UserID, now time.Time) ([]account.Bot, error) {
 	rows, err := s.read.ListBots(ctx, query.ListBotsParams{UserID: string(user), ExpiresAt: millis(now)})
-	if err != nil {
-		return nil, fmt.Errorf("list the bots of %s: %w", user, err)
-	}
 	var list []account.Bot
 	for _, row := range rows {
 		list = append(list, botOf(row))
 	}
-	return list, nil
+	return list, asked(err, "list the bots of %s", user)
 }
 
 func botOf(row query.BotToken) account.Bot {
@@ -121,18 +96,12 @@ func botOf(row query.BotToken) account.Bot {
 func (s *Store) EndBot(ctx context.Context, r account.Revocation) error {
 	err := s.transact(ctx, func(q *query.Queries) error {
 		ended, err := q.DeleteBot(ctx, query.DeleteBotParams{ID: r.Token, UserID: string(r.User)})
-		switch {
-		case err != nil:
+		if err := changed(ended, err, "remove it"); err != nil {
 			return err
-		case ended == 0:
-			return account.ErrNotFound
 		}
 		return revoke(ctx, q, r)
 	})
-	if err != nil && !errors.Is(err, account.ErrNotFound) {
-		return fmt.Errorf("end a bot of %s: %w", r.User, err)
-	}
-	return err
+	return asked(err, "end a bot of %s", r.User)
 }
 
 // UseBots notes when bots were seen last.
@@ -145,10 +114,7 @@ func (s *Store) UseBots(ctx context.Context, seen map[string]time.Time) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("note when bots were seen: %w", err)
-	}
-	return nil
+	return asked(err, "note when bots were seen")
 }
 
 func insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) error {
@@ -167,13 +133,7 @@ func insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) e
 // Identity returns whose identity it is.
 func (s *Store) Identity(ctx context.Context, id account.Identity) (hubbub.UserID, error) {
 	user, err := s.read.GetIdentity(ctx, query.GetIdentityParams{Issuer: id.Issuer, Subject: id.Subject})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return "", account.ErrNotFound
-	case err != nil:
-		return "", fmt.Errorf("read whose identity it is: %w", err)
-	}
-	return hubbub.UserID(user), nil
+	return hubbub.UserID(user), asked(err, "read whose identity it is")
 }
 
 // EraseUser removes what is kept of a user and notes their erasure.
@@ -212,20 +172,14 @@ func (s *Store) EraseUser(ctx context.Context, r account.Revocation) (streams []
 // Erasures returns those that were begun.
 func (s *Store) Erasures(ctx context.Context) ([]account.Erasure, error) {
 	rows, err := s.read.ListErasures(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read which erasures were begun: %w", err)
-	}
 	var list []account.Erasure
 	for _, row := range rows {
 		list = append(list, account.Erasure{User: hubbub.UserID(row.UserID), At: timeOf(row.NotedAt)})
 	}
-	return list, nil
+	return list, asked(err, "read which erasures were begun")
 }
 
 // EndErasure forgets that an erasure was begun.
 func (s *Store) EndErasure(ctx context.Context, user hubbub.UserID) error {
-	if err := s.write.DeleteErasure(ctx, string(user)); err != nil {
-		return fmt.Errorf("end the erasure of %s: %w", user, err)
-	}
-	return nil
+	return asked(s.write.DeleteErasure(ctx, string(user)), "end the erasure of %s", user)
 }
