@@ -93,6 +93,15 @@ func must(t testing.TB, err error) {
 	}
 }
 
+func wantErr(t testing.TB, why string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v, want %v", why, err, want)
+	}
+}
+
+func errorOf[T any](_ T, err error) error { return err }
+
 func testRestart(t *testing.T, h Harness) {
 	dir := t.TempDir()
 	s := open(t, h, dir)

@@ -172,3 +172,28 @@ func testCodes(t *testing.T, h Harness) {
 	want(true, next)
 	want(true, account.Code{Hash: hash(5), Kind: account.CodeClaim}) // has no end
 }
+
+func testIdentities(t *testing.T, h Harness) {
+	s := open(t, h, t.TempDir())
+	mina := newcomer(1)
+	mina.Identity = account.Identity{Issuer: "https://id.example", Subject: "Ab"}
+	must(t, s.CreateUser(t.Context(), mina))
+	if user, err := s.Identity(t.Context(), mina.Identity); err != nil || user != mina.User.ID {
+		t.Errorf("%q, %v", user, err)
+	}
+	for _, other := range []account.Identity{{Issuer: "https://id.example", Subject: "ab"}, {Issuer: "https://other.example", Subject: "Ab"}, {}} {
+		if user, err := s.Identity(t.Context(), other); !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("%+v: %q, %v", other, user, err)
+		}
+	}
+	twin := newcomer(2)
+	twin.Identity = mina.Identity
+	if err := s.CreateUser(t.Context(), twin); !errors.Is(err, account.ErrIdentityTaken) {
+		t.Errorf("an identity of two: %v", err)
+	}
+	if _, err := s.User(t.Context(), twin.User.ID); !errors.Is(err, account.ErrNotFound) {
+		t.Errorf("a user without the identity: %v", err)
+	}
+	must(t, s.CreateUser(t.Context(), newcomer(3))) // without one
+	must(t, s.CreateUser(t.Context(), newcomer(4)))
+}

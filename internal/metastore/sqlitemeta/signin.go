@@ -52,6 +52,25 @@ func (s *Store) EndFamily(ctx context.Context, id string, at time.Time) error {
 	return asked(s.write.EndFamily(ctx, query.EndFamilyParams{ID: id, EndedAt: millis(at)}), "end a sign-in")
 }
 
+func insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) error {
+	if n.Identity.Issuer == "" {
+		return nil
+	}
+	err := q.CreateIdentity(ctx, query.CreateIdentityParams{
+		Issuer: n.Identity.Issuer, Subject: n.Identity.Subject, UserID: string(n.User.ID), CreatedAt: millis(n.User.CreatedAt),
+	})
+	if taken(err) {
+		return account.ErrIdentityTaken
+	}
+	return err
+}
+
+// Identity returns whose identity it is.
+func (s *Store) Identity(ctx context.Context, id account.Identity) (hubbub.UserID, error) {
+	user, err := s.read.GetIdentity(ctx, query.GetIdentityParams{Issuer: id.Issuer, Subject: id.Subject})
+	return hubbub.UserID(user), asked(err, "read whose identity it is")
+}
+
 // PutCode adds a code in the place of others.
 func (s *Store) PutCode(ctx context.Context, c account.Code) error {
 	err := s.transact(ctx, func(q *query.Queries) error {

@@ -2,7 +2,6 @@ package sqlitemeta
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -115,71 +114,4 @@ func (s *Store) UseBots(ctx context.Context, seen map[string]time.Time) error {
 		return nil
 	})
 	return asked(err, "note when bots were seen")
-}
-
-func insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) error {
-	if n.Identity.Issuer == "" {
-		return nil
-	}
-	err := q.CreateIdentity(ctx, query.CreateIdentityParams{
-		Issuer: n.Identity.Issuer, Subject: n.Identity.Subject, UserID: string(n.User.ID), CreatedAt: millis(n.User.CreatedAt),
-	})
-	if taken(err) {
-		return account.ErrIdentityTaken
-	}
-	return err
-}
-
-// Identity returns whose identity it is.
-func (s *Store) Identity(ctx context.Context, id account.Identity) (hubbub.UserID, error) {
-	user, err := s.read.GetIdentity(ctx, query.GetIdentityParams{Issuer: id.Issuer, Subject: id.Subject})
-	return hubbub.UserID(user), asked(err, "read whose identity it is")
-}
-
-// EraseUser removes what is kept of a user and notes their erasure.
-func (s *Store) EraseUser(ctx context.Context, r account.Revocation) (streams []hubbub.StreamID, err error) {
-	user := string(r.User)
-	err = s.transact(ctx, func(q *query.Queries) error {
-		ids, err := q.ListStreamIDsOf(ctx, user)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			streams = append(streams, hubbub.StreamID(id))
-		}
-		if err := q.EndStreamsOf(ctx, query.EndStreamsOfParams{EndedAt: millis(r.At), HostID: user}); err != nil {
-			return err
-		}
-		for _, forget := range []func(context.Context, string) error{
-			q.BlankStreamsOf, q.RemoveModeratorEverywhere, q.DeleteBotsOf, q.DeleteIdentitiesOf,
-			q.DeleteFamiliesOf, q.DeleteAllCodesOf, q.DeleteUser, q.DeleteErasure,
-		} {
-			if err := forget(ctx, user); err != nil {
-				return err
-			}
-		}
-		if err := q.CreateErasure(ctx, query.CreateErasureParams{UserID: user, NotedAt: millis(r.At)}); err != nil {
-			return err
-		}
-		return revoke(ctx, q, r)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("erase user %s: %w", user, err)
-	}
-	return streams, nil
-}
-
-// Erasures returns those that were begun.
-func (s *Store) Erasures(ctx context.Context) ([]account.Erasure, error) {
-	rows, err := s.read.ListErasures(ctx)
-	var list []account.Erasure
-	for _, row := range rows {
-		list = append(list, account.Erasure{User: hubbub.UserID(row.UserID), At: timeOf(row.NotedAt)})
-	}
-	return list, asked(err, "read which erasures were begun")
-}
-
-// EndErasure forgets that an erasure was begun.
-func (s *Store) EndErasure(ctx context.Context, user hubbub.UserID) error {
-	return asked(s.write.DeleteErasure(ctx, string(user)), "end the erasure of %s", user)
 }

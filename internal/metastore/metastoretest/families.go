@@ -1,65 +1,18 @@
 package metastoretest
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
 )
-
-// user is guest number n and their sign-in, good for an hour from then.
-func user(n int) (account.User, account.Family) {
-	u := account.User{
-		ID: hubbub.UserID(fmt.Sprint("u", n)), Kind: account.KindGuest,
-		Name: fmt.Sprintf("게스트#%04d", n), Picture: "https://p", CreatedAt: then,
-	}
-	f := account.Family{ID: fmt.Sprint("f", n), User: u.ID, Hash: hash(n), CreatedAt: then, ExpiresAt: then.Add(time.Hour)}
-	return u, f
-}
-
-func hash(n int) (h account.Hash) {
-	copy(h[:], fmt.Sprintf("\x00\xff hash %d", n))
-	return h
-}
-
-func wantUser(t testing.TB, s Store, want account.User) {
-	t.Helper()
-	if got, err := s.User(t.Context(), want.ID); err != nil || got != want {
-		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
-	}
-}
 
 func wantFamily(t testing.TB, s Store, want account.Family) {
 	t.Helper()
 	if got, err := s.Family(t.Context(), want.ID); err != nil || got != want {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
-	}
-}
-
-func testUserFidelity(t *testing.T, h Harness) {
-	s := open(t, h, t.TempDir())
-	u, f := user(1)
-	must(t, s.CreateUser(t.Context(), account.Newcomer{User: u, Family: f}))
-	wantUser(t, s, u)
-	wantFamily(t, s, f)
-	if _, err := s.User(t.Context(), "U1"); !errors.Is(err, account.ErrNotFound) { // told apart by case
-		t.Errorf("an unknown user: %v", err)
-	}
-	if _, err := s.Family(t.Context(), "none"); !errors.Is(err, account.ErrNotFound) {
-		t.Errorf("an unknown family: %v", err)
-	}
-	// Both or neither: a family that is there already takes the user with it.
-	other, _ := user(2)
-	if err := s.CreateUser(t.Context(), account.Newcomer{User: other, Family: f}); err == nil {
-		t.Error("a family was created twice")
-	}
-	if _, err := s.User(t.Context(), other.ID); !errors.Is(err, account.ErrNotFound) {
-		t.Errorf("a user without the family: %v", err)
 	}
 }
 
