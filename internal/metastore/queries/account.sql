@@ -51,6 +51,12 @@ UPDATE refresh_families SET ended_at = ? WHERE id = ? AND ended_at = 0;
 -- name: EndFamiliesOf :exec
 UPDATE refresh_families SET ended_at = ? WHERE user_id = ? AND ended_at = 0;
 
+-- name: CreateIdentity :exec
+INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?, ?, ?, ?);
+
+-- name: GetIdentity :one
+SELECT user_id FROM identities WHERE issuer = ? AND subject = ?;
+
 -- name: CreateCode :exec
 INSERT INTO codes (hash, kind, user_id, expires_at) VALUES (?, ?, ?, ?);
 

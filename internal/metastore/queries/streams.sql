@@ -53,9 +53,6 @@ DELETE FROM stream_moderators WHERE stream_id = ? AND user_id = ?;
 -- name: RemoveModerators :exec
 DELETE FROM stream_moderators WHERE stream_id = ?;
 
--- name: RemoveModeratorEverywhere :exec
-DELETE FROM stream_moderators WHERE user_id = ?;
-
 -- name: GetWords :one
 SELECT words FROM stream_words WHERE stream_id = ?;
 

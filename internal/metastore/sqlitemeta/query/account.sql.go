@@ -75,6 +75,27 @@ func (q *Queries) CreateFamily(ctx context.Context, arg CreateFamilyParams) erro
 	return err
 }
 
+const createIdentity = `-- name: CreateIdentity :exec
+INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?, ?, ?, ?)
+`
+
+type CreateIdentityParams struct {
+	Issuer    string
+	Subject   string
+	UserID    string
+	CreatedAt int64
+}
+
+func (q *Queries) CreateIdentity(ctx context.Context, arg CreateIdentityParams) error {
+	_, err := q.exec(ctx, q.createIdentityStmt, createIdentity,
+		arg.Issuer,
+		arg.Subject,
+		arg.UserID,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const createUser = `-- name: CreateUser :exec
 INSERT INTO users (id, kind, name, picture, created_at, username, name_fold, name_shape, password, admin, banned_at, banned_until, banned_by, ban_reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -203,6 +224,22 @@ func (q *Queries) GetFamily(ctx context.Context, id string) (RefreshFamily, erro
 		&i.EndedAt,
 	)
 	return i, err
+}
+
+const getIdentity = `-- name: GetIdentity :one
+SELECT user_id FROM identities WHERE issuer = ? AND subject = ?
+`
+
+type GetIdentityParams struct {
+	Issuer  string
+	Subject string
+}
+
+func (q *Queries) GetIdentity(ctx context.Context, arg GetIdentityParams) (string, error) {
+	row := q.queryRow(ctx, q.getIdentityStmt, getIdentity, arg.Issuer, arg.Subject)
+	var user_id string
+	err := row.Scan(&user_id)
+	return user_id, err
 }
 
 const getUser = `-- name: GetUser :one

@@ -447,15 +447,6 @@ func (q *Queries) RemoveModerator(ctx context.Context, arg RemoveModeratorParams
 	return result.RowsAffected()
 }
 
-const removeModeratorEverywhere = `-- name: RemoveModeratorEverywhere :exec
-DELETE FROM stream_moderators WHERE user_id = ?
-`
-
-func (q *Queries) RemoveModeratorEverywhere(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.removeModeratorEverywhereStmt, removeModeratorEverywhere, userID)
-	return err
-}
-
 const removeModerators = `-- name: RemoveModerators :exec
 DELETE FROM stream_moderators WHERE stream_id = ?
 `

@@ -9,15 +9,6 @@ import (
 	"context"
 )
 
-const blankStreamsOf = `-- name: BlankStreamsOf :exec
-UPDATE streams SET host_name = '', host_picture = '', title = id, thumbnail_url = '', playback_url = '' WHERE host_id = ?
-`
-
-func (q *Queries) BlankStreamsOf(ctx context.Context, hostID string) error {
-	_, err := q.exec(ctx, q.blankStreamsOfStmt, blankStreamsOf, hostID)
-	return err
-}
-
 const countBots = `-- name: CountBots :one
 SELECT COUNT(*) FROM bot_tokens WHERE user_id = ? AND expires_at > ?
 `
@@ -59,41 +50,6 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) error {
 	return err
 }
 
-const createErasure = `-- name: CreateErasure :exec
-INSERT INTO erasures (user_id, noted_at) VALUES (?, ?)
-`
-
-type CreateErasureParams struct {
-	UserID  string
-	NotedAt int64
-}
-
-func (q *Queries) CreateErasure(ctx context.Context, arg CreateErasureParams) error {
-	_, err := q.exec(ctx, q.createErasureStmt, createErasure, arg.UserID, arg.NotedAt)
-	return err
-}
-
-const createIdentity = `-- name: CreateIdentity :exec
-INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?, ?, ?, ?)
-`
-
-type CreateIdentityParams struct {
-	Issuer    string
-	Subject   string
-	UserID    string
-	CreatedAt int64
-}
-
-func (q *Queries) CreateIdentity(ctx context.Context, arg CreateIdentityParams) error {
-	_, err := q.exec(ctx, q.createIdentityStmt, createIdentity,
-		arg.Issuer,
-		arg.Subject,
-		arg.UserID,
-		arg.CreatedAt,
-	)
-	return err
-}
-
 const createRevocation = `-- name: CreateRevocation :exec
 INSERT INTO revocations (id, user_id, token, reason, issued_before, noted_at, void_until) VALUES (?, ?, ?, ?, ?, ?, ?)
 `
@@ -121,15 +77,6 @@ func (q *Queries) CreateRevocation(ctx context.Context, arg CreateRevocationPara
 	return err
 }
 
-const deleteAllCodesOf = `-- name: DeleteAllCodesOf :exec
-DELETE FROM codes WHERE user_id = ?
-`
-
-func (q *Queries) DeleteAllCodesOf(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.deleteAllCodesOfStmt, deleteAllCodesOf, userID)
-	return err
-}
-
 const deleteBot = `-- name: DeleteBot :execrows
 DELETE FROM bot_tokens WHERE id = ? AND user_id = ?
 `
@@ -145,65 +92,6 @@ func (q *Queries) DeleteBot(ctx context.Context, arg DeleteBotParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const deleteBotsOf = `-- name: DeleteBotsOf :exec
-DELETE FROM bot_tokens WHERE user_id = ?
-`
-
-func (q *Queries) DeleteBotsOf(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.deleteBotsOfStmt, deleteBotsOf, userID)
-	return err
-}
-
-const deleteErasure = `-- name: DeleteErasure :exec
-DELETE FROM erasures WHERE user_id = ?
-`
-
-func (q *Queries) DeleteErasure(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.deleteErasureStmt, deleteErasure, userID)
-	return err
-}
-
-const deleteFamiliesOf = `-- name: DeleteFamiliesOf :exec
-DELETE FROM refresh_families WHERE user_id = ?
-`
-
-func (q *Queries) DeleteFamiliesOf(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.deleteFamiliesOfStmt, deleteFamiliesOf, userID)
-	return err
-}
-
-const deleteIdentitiesOf = `-- name: DeleteIdentitiesOf :exec
-DELETE FROM identities WHERE user_id = ?
-`
-
-func (q *Queries) DeleteIdentitiesOf(ctx context.Context, userID string) error {
-	_, err := q.exec(ctx, q.deleteIdentitiesOfStmt, deleteIdentitiesOf, userID)
-	return err
-}
-
-const deleteUser = `-- name: DeleteUser :exec
-DELETE FROM users WHERE id = ?
-`
-
-func (q *Queries) DeleteUser(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deleteUserStmt, deleteUser, id)
-	return err
-}
-
-const endStreamsOf = `-- name: EndStreamsOf :exec
-UPDATE streams SET status = 'ended', ended_at = ? WHERE host_id = ? AND status = 'live'
-`
-
-type EndStreamsOfParams struct {
-	EndedAt int64
-	HostID  string
-}
-
-func (q *Queries) EndStreamsOf(ctx context.Context, arg EndStreamsOfParams) error {
-	_, err := q.exec(ctx, q.endStreamsOfStmt, endStreamsOf, arg.EndedAt, arg.HostID)
-	return err
 }
 
 const getBot = `-- name: GetBot :one
@@ -223,22 +111,6 @@ func (q *Queries) GetBot(ctx context.Context, id string) (BotToken, error) {
 		&i.LastUsedAt,
 	)
 	return i, err
-}
-
-const getIdentity = `-- name: GetIdentity :one
-SELECT user_id FROM identities WHERE issuer = ? AND subject = ?
-`
-
-type GetIdentityParams struct {
-	Issuer  string
-	Subject string
-}
-
-func (q *Queries) GetIdentity(ctx context.Context, arg GetIdentityParams) (string, error) {
-	row := q.queryRow(ctx, q.getIdentityStmt, getIdentity, arg.Issuer, arg.Subject)
-	var user_id string
-	err := row.Scan(&user_id)
-	return user_id, err
 }
 
 const listBots = `-- name: ListBots :many
@@ -268,33 +140,6 @@ func (q *Queries) ListBots(ctx context.Context, arg ListBotsParams) ([]BotToken,
 			&i.ExpiresAt,
 			&i.LastUsedAt,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listErasures = `-- name: ListErasures :many
-SELECT user_id, noted_at FROM erasures ORDER BY noted_at, user_id
-`
-
-func (q *Queries) ListErasures(ctx context.Context) ([]Erasure, error) {
-	rows, err := q.query(ctx, q.listErasuresStmt, listErasures)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Erasure
-	for rows.Next() {
-		var i Erasure
-		if err := rows.Scan(&i.UserID, &i.NotedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -338,33 +183,6 @@ func (q *Queries) ListRevocations(ctx context.Context, arg ListRevocationsParams
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listStreamIDsOf = `-- name: ListStreamIDsOf :many
-SELECT id FROM streams WHERE host_id = ? ORDER BY id
-`
-
-func (q *Queries) ListStreamIDsOf(ctx context.Context, hostID string) ([]string, error) {
-	rows, err := q.query(ctx, q.listStreamIDsOfStmt, listStreamIDsOf, hostID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
