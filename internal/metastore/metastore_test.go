@@ -25,6 +25,7 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 		}
 		files = append(files, found...)
 	}
+	files = slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == "doc.go" }) // sqlc leaves it alone
 	slices.Sort(files)
 	var now strings.Builder
 	for _, file := range files {
