@@ -100,21 +100,14 @@ func load(ctx context.Context, db *sql.DB, fill func(func(string, metastore.Row)
 		}
 		columns[table] = found
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	err = fill(func(table string, row metastore.Row) error {
-		if err := insert(ctx, tx, table, columns[table], row); err != nil {
-			return fmt.Errorf("add a row to %s: %w", table, err)
-		}
-		return nil
+	return inTx(ctx, db, func(tx *sql.Tx) error {
+		return fill(func(table string, row metastore.Row) error {
+			if err := insert(ctx, tx, table, columns[table], row); err != nil {
+				return fmt.Errorf("add a row to %s: %w", table, err)
+			}
+			return nil
+		})
 	})
-	if err != nil {
-		_ = tx.Rollback() // the file is as it was, whether this succeeds or not
-		return err
-	}
-	return tx.Commit()
 }
 
 func insert(ctx context.Context, tx *sql.Tx, table string, columns []column, row metastore.Row) error {

@@ -87,11 +87,15 @@ func (s *Store) Close() error {
 
 // transact runs f in a transaction of the writer.
 func (s *Store) transact(ctx context.Context, f func(*query.Queries) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	return inTx(ctx, s.writer, func(tx *sql.Tx) error { return f(s.write.WithTx(tx)) })
+}
+
+func inTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if err := f(s.write.WithTx(tx)); err != nil {
+	if err := f(tx); err != nil {
 		_ = tx.Rollback() // the file is as it was, whether this succeeds or not
 		return err
 	}
