@@ -70,11 +70,11 @@ func (s *Service) revoke(ctx context.Context, user hubbub.UserID, why Reason) er
 	return nil
 }
 
-// mustRevoke is revoke after a change that is made already: if it cannot be stored,
-// it holds in this process alone.
+// mustRevoke is revoke after a change that is made already, also if whoever made it
+// has left: if it cannot be stored, it holds in this process alone.
 func (s *Service) mustRevoke(ctx context.Context, user hubbub.UserID, why Reason) {
 	r := s.revocation(user, why)
-	if err := s.store.Revoke(ctx, r); err != nil {
+	if err := s.store.Revoke(context.WithoutCancel(ctx), r); err != nil {
 		s.o.Logger.Error("older tokens are void here and, for as long as they last, good elsewhere", "user", user, "err", err)
 	}
 	s.o.OnRevoke(r)

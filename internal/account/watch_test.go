@@ -143,6 +143,29 @@ func TestANewPasswordKeepsItsMaker(t *testing.T) {
 	f.wantVoid("from before, after a restart", f.newWatch(), old.Access)
 }
 
+// left is a store whose caller goes away as soon as a password is changed.
+type left struct {
+	account.Store
+	leave context.CancelFunc
+}
+
+func (l left) SetPassword(ctx context.Context, old, next string, f account.Family) error {
+	defer l.leave()
+	return l.Store.SetPassword(ctx, old, next, f)
+}
+
+// TestWhoeverLeavesIsServed: tokens from before a change are void everywhere, also if
+// nobody waits for the answer.
+func TestWhoeverLeavesIsServed(t *testing.T) {
+	f := newOffice(t)
+	mina := f.account("mina")
+	ctx, leave := context.WithCancel(t.Context())
+	s := account.New(left{f.store, leave}, f.keys, account.Options{Now: f.time})
+	_, err := s.ChangePassword(ctx, mina.User.ID, "correct horse", "battery staple")
+	f.must(err)
+	f.wantVoid("elsewhere", f.newWatch(), mina.Access)
+}
+
 // TestLostRoles: sessions from before the loss end, also those of bots, which come
 // back as what they are now.
 func TestLostRoles(t *testing.T) {
