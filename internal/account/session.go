@@ -123,9 +123,10 @@ func (s *Service) lasting(ctx context.Context, t refreshToken) (Family, error) {
 	return family, nil
 }
 
+// reused ends a family of which a token was used twice, also if whoever did has left.
 func (s *Service) reused(ctx context.Context, f Family) error {
 	s.o.Logger.Warn("a refresh token was used twice; its sign-in ends", "user", f.User)
-	if err := s.end(ctx, f); err != nil {
+	if err := s.end(context.WithoutCancel(ctx), f); err != nil {
 		return err
 	}
 	return errSignedOut

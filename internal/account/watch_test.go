@@ -143,7 +143,8 @@ func TestANewPasswordKeepsItsMaker(t *testing.T) {
 	f.wantVoid("from before, after a restart", f.newWatch(), old.Access)
 }
 
-// left is a store whose caller goes away as soon as a password is changed.
+// left is a store whose caller goes away as soon as a password is changed or a
+// sign-in was read.
 type left struct {
 	account.Store
 	leave context.CancelFunc
@@ -152,6 +153,11 @@ type left struct {
 func (l left) SetPassword(ctx context.Context, old, next string, f account.Family) error {
 	defer l.leave()
 	return l.Store.SetPassword(ctx, old, next, f)
+}
+
+func (l left) Family(ctx context.Context, id string) (account.Family, error) {
+	defer l.leave()
+	return l.Store.Family(ctx, id)
 }
 
 // TestWhoeverLeavesIsServed: tokens from before a change are void everywhere, also if
@@ -164,6 +170,23 @@ func TestWhoeverLeavesIsServed(t *testing.T) {
 	_, err := s.ChangePassword(ctx, mina.User.ID, "correct horse", "battery staple")
 	f.must(err)
 	f.wantVoid("elsewhere", f.newWatch(), mina.Access)
+}
+
+// TestReuseEndsTheFamilyThoughItsHolderLeft: nobody uses a token twice unseen by
+// hanging up.
+func TestReuseEndsTheFamilyThoughItsHolderLeft(t *testing.T) {
+	f := newOffice(t)
+	mina := f.account("mina")
+	next, err := f.Reissue(t.Context(), mina.Refresh)
+	f.must(err)
+	ctx, leave := context.WithCancel(t.Context())
+	s := account.New(left{f.store, leave}, f.keys, account.Options{Now: f.time})
+	if _, err := s.Reissue(ctx, mina.Refresh); refusal(err) != hubbub.CodeTokenInvalid {
+		t.Errorf("used twice: %v", err)
+	}
+	if _, err := f.Reissue(t.Context(), next.Refresh); err == nil || refusal(err) != hubbub.CodeTokenInvalid {
+		t.Errorf("its successor: %v", err)
+	}
 }
 
 // TestLostRoles: sessions from before the loss end, also those of bots, which come
