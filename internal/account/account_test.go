@@ -3,12 +3,10 @@ package account_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,128 +14,10 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// A bell rings where something was done that a test may wait for.
-type bell chan struct{}
-
-func newBell() bell { return make(bell, 1) }
-
-func (b bell) ring() {
-	select {
-	case b <- struct{}{}:
-	default: // it rings still
-	}
-}
-
-// until looks whether it is done, and again whenever the bell rings.
-func (b bell) until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	late := time.After(30 * time.Second)
-	for !done() {
-		select {
-		case <-b:
-		case <-late:
-			t.Fatal("not yet: " + what)
-		}
-	}
-}
-
-// heard is a store that rings after what a service does by itself.
-type heard struct {
-	account.Store
-	bell bell
-}
-
-func (h heard) Sweep(ctx context.Context, now, guests time.Time) (int64, error) {
-	defer h.bell.ring()
-	return h.Store.Sweep(ctx, now, guests)
-}
-
-func (h heard) EndErasure(ctx context.Context, user hubbub.UserID) error {
-	defer h.bell.ring()
-	return h.Store.EndErasure(ctx, user)
-}
-
-// A desk is a service over real parts, and what it said of who signed out.
-type desk struct {
-	*account.Service
-	t     *testing.T
-	store *sqlitemeta.Store
-	keys  *token.Keys
-	bell  bell
-	now   atomic.Int64
-
-	mu  sync.Mutex
-	out []hubbub.UserID // OnRevoke, in order
-}
-
-func newDesk(t *testing.T, o account.Options) *desk {
-	t.Helper()
-	d := &desk{t: t, bell: newBell()}
-	d.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
-	store, err := sqlitemeta.Open(t.Context(), filepath.Join(t.TempDir(), sqlitemeta.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	keys, err := token.Open(t.TempDir(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.store, d.keys = store, keys.WithClock(d.time)
-	o.Now, o.OnRevoke = d.time, func(list ...account.Revocation) {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		for _, r := range list {
-			d.out = append(d.out, r.User)
-		}
-	}
-	d.Service = account.New(heard{store, d.bell}, d.keys, o)
-	return d
-}
-
-func (d *desk) time() time.Time         { return time.Unix(0, d.now.Load()) }
-func (d *desk) wait(dur time.Duration)  { d.now.Add(int64(dur)) }
-func refusal(err error) (c hubbub.Code) { return hubbub.AsError(err).Code }
-
-func (d *desk) guest(name string) account.Session {
-	d.t.Helper()
-	session, err := d.Guest(d.t.Context(), name)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return session
-}
-
-func (d *desk) reissue(refresh string) account.Session {
-	d.t.Helper()
-	session, err := d.Reissue(d.t.Context(), refresh)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return session
-}
-
-func (d *desk) wantRefused(why string, want hubbub.Code, refresh string) {
-	d.t.Helper()
-	if _, err := d.Reissue(d.t.Context(), refresh); err == nil || refusal(err) != want {
-		d.t.Errorf("%s: %v, want %s", why, err, want)
-	}
-}
-
-func (d *desk) wantOut(want ...hubbub.UserID) {
-	d.t.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !slices.Equal(d.out, want) {
-		d.t.Errorf("signed out: %q, want %q", d.out, want)
-	}
-}
 
 func TestGuest(t *testing.T) {
 	d := newDesk(t, account.Options{})

@@ -13,45 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/token"
 )
-
-const secret = "correct horse"
-
-func apply(username, name string) account.Application {
-	return account.Application{Username: username, Password: secret, Name: name}
-}
-
-func (d *desk) signup(username, name string) account.Session {
-	d.t.Helper()
-	session, err := d.Signup(d.t.Context(), apply(username, name))
-	if err != nil {
-		d.t.Fatalf("sign up %q: %v", username, err)
-	}
-	return session
-}
-
-// admin is an account with the role, as what its token says.
-func (d *desk) admin(username string) token.Identity {
-	d.t.Helper()
-	u := d.signup(username, "").User
-	if _, err := d.SetRole(d.t.Context(), username, true); err != nil {
-		d.t.Fatal(err)
-	}
-	return token.Identity{User: u.ID, Roles: []string{hubbub.RoleAdmin}}
-}
-
-func (d *desk) wantCode(why string, want hubbub.Code, err error) {
-	d.t.Helper()
-	if (want == "") != (err == nil) || err != nil && refusal(err) != want {
-		d.t.Errorf("%s: %v, want %q", why, err, want)
-	}
-}
-
-func (d *desk) login(username, password string) error {
-	_, err := d.Login(d.t.Context(), username, password)
-	return err
-}
 
 func TestSignupAndLogin(t *testing.T) {
 	d := newDesk(t, account.Options{})
