@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 )
 
 // An event is one line of `go test -json`; `go doc test2json` describes it.
@@ -43,33 +45,40 @@ func each(r io.Reader, f func(line []byte, e event, ok bool) error) error {
 // show copies events from r to keep, and prints to w a line per package and the
 // output of what failed, as go test without -json would.
 func show(r io.Reader, keep, w io.Writer) error {
-	type name struct{ pkg, test string }
-	output := make(map[name][]string)
+	output := make(map[string]map[string]string) // by package and test, of those that have not ended
 	return each(r, func(line []byte, e event, ok bool) error {
 		if _, err := keep.Write(line); err != nil {
 			return err
 		}
-		at := name{e.Package, e.Test}
+		tests := output[e.Package]
 		switch {
 		case !ok:
 			_, _ = w.Write(line)
 		case e.Action == "build-output":
 			fmt.Fprint(w, e.Output)
 		case e.Action == "output":
-			output[at] = append(output[at], e.Output)
+			if tests == nil {
+				tests = make(map[string]string)
+				output[e.Package] = tests
+			}
+			tests[e.Test] += e.Output
+		case e.Test != "" && (e.Action == "pass" || e.Action == "skip"):
+			delete(tests, e.Test)
+		case e.Test != "" && e.Action == "fail":
+			fmt.Fprint(w, tests[e.Test])
+			delete(tests, e.Test)
+		case e.Action == "pass":
+			fmt.Fprintf(w, "ok    %s  %.1f s\n", e.Package, e.Elapsed)
+			delete(output, e.Package)
+		case e.Action == "skip":
+			delete(output, e.Package)
 		case e.Action == "fail":
-			for _, text := range output[at] {
-				fmt.Fprint(w, text)
+			// The tests that were running: one of them took the package down with it.
+			for _, test := range slices.Sorted(maps.Keys(tests)) {
+				fmt.Fprint(w, tests[test])
 			}
-			delete(output, at)
-			if e.Test == "" {
-				fmt.Fprintf(w, "FAIL  %s  %.1f s\n", e.Package, e.Elapsed)
-			}
-		case e.Action == "pass" || e.Action == "skip":
-			if e.Test == "" && e.Action == "pass" {
-				fmt.Fprintf(w, "ok    %s  %.1f s\n", e.Package, e.Elapsed)
-			}
-			delete(output, at)
+			fmt.Fprintf(w, "FAIL  %s  %.1f s\n", e.Package, e.Elapsed)
+			delete(output, e.Package)
 		}
 		return nil
 	})

@@ -127,6 +127,8 @@ func TestShow(t *testing.T) {
 {"Action":"fail","Package":"a","Test":"TestY"}
 {"Action":"build-output","ImportPath":"b","Output":"b.go:1: syntax error\n"}
 {"Action":"fail","Package":"a","Elapsed":1.5}
+{"Action":"output","Package":"c","Test":"TestZ","Output":"panic: cut off\n"}
+{"Action":"fail","Package":"c","Elapsed":0.5}
 `
 	var kept, shown strings.Builder
 	if err := show(strings.NewReader(in), &kept, &shown); err != nil {
@@ -135,7 +137,7 @@ func TestShow(t *testing.T) {
 	if kept.String() != in {
 		t.Errorf("kept %q, want all of %q", kept.String(), in)
 	}
-	if want := "x_test.go:2: loud\nb.go:1: syntax error\nFAIL  a  1.5 s\n"; shown.String() != want {
+	if want := "x_test.go:2: loud\nb.go:1: syntax error\nFAIL  a  1.5 s\npanic: cut off\nFAIL  c  0.5 s\n"; shown.String() != want {
 		t.Errorf("shown %q, want %q", shown.String(), want)
 	}
 }
