@@ -19,7 +19,7 @@ const (
 	contracts = `internal/(eventlog|livebus|archive|cache)`
 	suites    = `internal/.*/?[a-z]+test`
 	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlitemeta|mysqlmeta)|analysis/sqlitetally)`
-	pure      = `\.|internal/(text|moderation|moderation/words|analysis|analysis/classify|chat/stomp|chat/sockjs)`
+	pure      = `\.|internal/(text|summary|moderation|moderation/words|analysis|analysis/classify|chat/stomp|chat/sockjs)`
 	world     = `net|net/http|os|os/.*|syscall|database/sql|io/fs|log|log/slog`
 )
 
