@@ -1,5 +1,5 @@
 // Package archive is the contract of history: every logged record of raw-chats,
-// once, for good.
+// once, for good, and the summaries of what was said.
 //
 // The key is (stream, position). Append is idempotent by that key, so a batch may
 // be replayed at any time by anyone; a replay never revives what was withheld or
@@ -71,10 +71,20 @@ type Archive interface {
 	Page(ctx context.Context, q Query) ([]Entry, error)
 	// Find returns the entry of a message; ok is false if there is none.
 	Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (e Entry, ok bool, err error)
+	// AddSummary stores a summary, and blocks until it is durable. One of its stream
+	// that goes through the same position or further is there already: nothing is
+	// changed. Sentences that cite what is erased are left out.
+	AddSummary(ctx context.Context, s Summary) error
+	// Summaries returns the up to limit newest summaries of a stream that go through a
+	// position before `before` (zero: the newest of all), newest first. Of their
+	// sentences those are left out that cite a message which is not there, or is
+	// withheld or erased by now; a summary may have none left.
+	Summaries(ctx context.Context, stream hubbub.StreamID, before hubbub.Position, limit int) ([]Summary, error)
 	// Erase blanks name and text (Blank) of everything a user sent, up to
 	// ErasureReach from now in log time, everywhere, for good, and of what a
-	// replay would bring back; it returns how many entries changed. A repeat
-	// changes nothing; after an error, a repeat does the rest.
+	// replay would bring back; it returns how many entries changed. Sentences that
+	// cite such a message go as well. A repeat changes nothing; after an error, a
+	// repeat does the rest.
 	Erase(ctx context.Context, user hubbub.UserID) (int64, error)
 	// Streams returns up to limit streams with entries whose id is after `after`, in
 	// the order of their ids.

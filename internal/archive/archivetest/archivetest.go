@@ -36,6 +36,8 @@ func Run(t *testing.T, h Harness) {
 		{"Withhold", testWithhold},
 		{"Erase", testErase},
 		{"EraseReach", testEraseReach},
+		{"Summaries", testSummaries},
+		{"Cited", testCited},
 		{"Moving", testMoving},
 		{"AnyOrder", testAnyOrder},
 		{"Concurrency", testConcurrency},

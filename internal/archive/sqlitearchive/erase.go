@@ -13,7 +13,7 @@ import (
 const (
 	addErasure = `INSERT INTO erasures (user, through) VALUES (?, ?)
 		ON CONFLICT (user) DO UPDATE SET through = max(through, excluded.through)`
-	entriesBySender = `SELECT stream, epoch, n, value FROM entries
+	entriesBySender = `SELECT stream, epoch, n, id, value FROM entries
 		WHERE sender = ? AND time <= ? AND (stream, epoch, n) > (?, ?, ?) ORDER BY stream, epoch, n LIMIT ?`
 	eraseEntry = `UPDATE entries SET sender = '', erased = 1, value = ?
 		WHERE stream = ? AND epoch = ? AND n = ? AND erased = 0`
@@ -105,6 +105,7 @@ type place struct {
 
 type sentRow struct {
 	place
+	id    string
 	value []byte
 }
 
@@ -117,7 +118,7 @@ func (a *Archive) sentBy(ctx context.Context, user hubbub.UserID, through time.T
 	defer rows.Close()
 	for rows.Next() {
 		var r sentRow
-		if err := rows.Scan(&r.stream, &r.epoch, &r.n, &r.value); err != nil {
+		if err := rows.Scan(&r.stream, &r.epoch, &r.n, &r.id, &r.value); err != nil {
 			return nil, err
 		}
 		found = append(found, r)
@@ -139,6 +140,9 @@ func (a *Archive) blankRows(rows []sentRow) (changed int64, err error) {
 				return err
 			}
 			changed += n
+			if _, err := tx.Exec(eraseSentences, r.stream, r.id); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

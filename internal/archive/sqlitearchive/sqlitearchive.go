@@ -9,7 +9,8 @@
 // Removals are not written into the rows they concern: withheld messages are
 // listed beside them and looked up when read, which makes the order of arrival
 // and replays indifferent by construction. Erased users are listed too, so that a
-// row of theirs is blanked as it comes in.
+// row of theirs is blanked as it comes in. Sentences of summaries are withheld in
+// the same way, by what they cite; those that cite what is erased go with it.
 package sqlitearchive
 
 import (

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/archivetest"
 	"github.com/hubbub-live/hubbub/internal/sqlitefile"
@@ -117,6 +118,12 @@ func TestErasedTextLeavesTheFiles(t *testing.T) {
 	}
 	defer reader.Close()
 	reader.Next() // and no further
+	quoting := archive.Summary{Stream: "s", Through: entries[999].Position, Sentences: []archive.Sentence{
+		{Text: "as name of gone has it", Messages: []hubbub.MessageID{entries[0].ID}},
+	}}
+	if err := a.AddSummary(t.Context(), quoting); err != nil {
+		t.Fatal(err)
+	}
 	if n, err := a.Erase(t.Context(), "gone"); n != 500 || !errors.Is(err, archive.ErrUnavailable) {
 		t.Fatalf("Erase while somebody reads = %d, %v", n, err)
 	}
