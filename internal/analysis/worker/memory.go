@@ -38,6 +38,7 @@ type room struct {
 	tally     *analysis.Tally
 	partition int
 	used      time.Time
+	trigger   trigger
 }
 
 func newMemory(s Store) memory {
@@ -101,7 +102,8 @@ func (m *memory) room(ctx context.Context, stream hubbub.StreamID) (*room, error
 }
 
 func (m *memory) add(stream hubbub.StreamID, tally *analysis.Tally, partition int) *room {
-	r := &room{tally: tally, partition: partition, used: time.Now()}
+	counts := tally.Counts()
+	r := &room{tally: tally, partition: partition, used: time.Now(), trigger: trigger{counted: counts.Total()}}
 	m.rooms[stream] = r
 	return r
 }

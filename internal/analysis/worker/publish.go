@@ -43,9 +43,11 @@ func (w *Worker) publish(ctx context.Context) {
 			forget = now.Add(forgetEvery)
 		}
 		results := w.makeDue(ctx, now)
+		requests := w.requests(results, now)
 		w.release()
 
 		w.append(ctx, results)
+		w.request(ctx, requests)
 
 		if w.take(ctx) != nil {
 			return
