@@ -11,14 +11,19 @@ import (
 
 // latest finds the newest value of a stream on a channel where only that counts:
 // in the cache, where the relay keeps it, or, since all of that can be lost, where
-// it was made.
+// it was made. Summaries are read where they are kept: what they cite may have been
+// removed since they were published.
 type latest struct {
-	cache    cache.Cache
-	analysis *worker.Worker
+	cache     cache.Cache
+	analysis  *worker.Worker
+	summaries *summaries
 }
 
 // of is room.Options.Latest.
 func (l *latest) of(ctx context.Context, stream hubbub.StreamID, channel hubbub.Channel) ([]byte, bool, error) {
+	if channel == hubbub.SummaryChannel {
+		return l.summaries.latest(ctx, stream)
+	}
 	value, ok, err := l.cache.Get(ctx, livebus.LastKey(channel, stream))
 	if ok && err == nil {
 		return value, true, nil

@@ -58,6 +58,7 @@ type parts struct {
 	words     *wordlist.Lists
 	people    people
 	moderator *moderator.Service // nil without the chat's role
+	shown     *shownSummaries    // this too
 	demo      *demo.Demo         // nil without --demo
 }
 
@@ -78,7 +79,8 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 		return nil, fmt.Errorf("make the first stream: %w", err)
 	}
 	a.health.Add("log", checkOf(s.log.Healthy))
-	p.latest = &latest{cache: s.cache, analysis: a.startReaders(s)}
+	p.latest = &latest{cache: s.cache, analysis: a.startReaders(s), summaries: &summaries{p.history, s.log}}
+	a.startSummaries(s, p)
 
 	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
 	p.viewers = streams.NewViewers(tracker, nil)
@@ -91,6 +93,7 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	if a.o.has(roleChat) {
 		a.startChat(s, p, tracker)
 		a.startModerator(s, p)
+		a.startShownSummaries(s, p)
 		if a.o.Demo {
 			if err := a.startDemo(ctx, s, p); err != nil {
 				return nil, err
@@ -100,7 +103,7 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	if a.o.has(roleUser) {
 		p.accounts = account.New(s.meta, s.keys, account.Options{
 			GuestsOff: !a.o.Guests, SignupOff: !a.o.Signup, Logger: a.log, Metrics: a.registry,
-			Archive: s.archive, OnRevoke: p.watch.Note, OnErase: p.hostErased, OnBan: p.banned,
+			Archive: eraser{s.archive, p.shown}, OnRevoke: p.watch.Note, OnErase: p.hostErased, OnBan: p.banned,
 		})
 		if a.claim, err = p.accounts.OfferClaim(ctx); err != nil {
 			return nil, fmt.Errorf("offer the site to its first admin: %w", err)

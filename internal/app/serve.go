@@ -51,6 +51,7 @@ func (a *App) serve(ctx context.Context, version string, s *stores, p *parts) er
 		options.Analysis = channelLatest{p.latest, hubbub.AnalysisChannel}
 		options.Minutes = p.latest.analysis
 		options.Summary = channelLatest{p.latest, hubbub.SummaryChannel}
+		options.Summarise = p.latest.summaries.ask
 		if p.demo != nil {
 			options.Demo = p.demo
 		}

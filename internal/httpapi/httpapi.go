@@ -113,7 +113,10 @@ type Options struct {
 	History  History // nil: no …/messages
 	Analysis Latest  // nil: no …/analysis
 	Minutes  Minutes // of the same; required with it
-	Summary  Latest  // nil: summaries are empty
+	Summary  Latest  // nil: summaries are empty, and no …/summary
+	// Summarise asks for a summary of all that was said so far in a stream, and
+	// returns up to where that is; nil: nobody can ask.
+	Summarise func(ctx context.Context, stream hubbub.StreamID) (hubbub.Position, error)
 
 	Demo Demo // nil: no …/demo
 
@@ -150,6 +153,8 @@ type api struct {
 	live    chan struct{}       // a place per event stream
 
 	exports chan struct{} // a place per export
+
+	summaries *rate[hubbub.StreamID] // that are asked for
 }
 
 // New makes the handler of everything on the main address.
@@ -173,6 +178,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	a := &api{Options: o, guests: newRate[netip.Prefix](o.GuestRate), logins: newLogins(), leaving: newRate[netip.Prefix](leaveRate), live: make(chan struct{}, maxEventStreams)}
 	a.exports = make(chan struct{}, maxExports)
+	a.summaries = &rate[hubbub.StreamID]{step: summaryEvery, burst: 1, due: map[hubbub.StreamID]time.Time{}}
 	return a.handler()
 }
 
@@ -195,6 +201,7 @@ func (a *api) handler() (http.Handler, error) {
 	a.exportRoutes(routes)
 	a.demoRoutes(routes)
 	a.analysisRoutes(routes)
+	a.summaryRoutes(routes)
 	a.eventRoutes(routes)
 	if err := documents(mux, routes.OpenAPI(), a.Keys.JWKS()); err != nil {
 		return nil, err

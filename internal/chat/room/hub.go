@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,6 +101,13 @@ func (h *Hub) Room(ctx context.Context, id hubbub.StreamID) (*Room, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for room %s: %w", id, ctx.Err())
 	}
+}
+
+// Streams returns whose rooms there are here, in no order.
+func (h *Hub) Streams() []hubbub.StreamID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.rooms))
 }
 
 // Loaded returns the room of a stream if it is loaded already.
