@@ -1,6 +1,12 @@
 // Package summary says what goes into a summary of what a room said: which
 // sentences, in which language, and which messages each of them stands on. It is
 // pure and deterministic: the same input makes the same summary.
+//
+// A summary tells how much was said and in which mood, what many talked about or
+// copied, which questions seem open, and what was criticised, advised and
+// praised. Its sentences are fixed frames around numbers and quotes. What people
+// wrote is data: it is counted and at most quoted, trimmed, and never what looks
+// like an advertisement, an insult or the summary's own words.
 package summary
 
 import (
@@ -31,7 +37,7 @@ type Input struct {
 // and what it quotes are texts of cited messages.
 type Sentence struct {
 	Text       string   `json:"text"`
-	MessageIDs []string `json:"messageIds"` // at least one, each once, all of the input
+	MessageIDs []string `json:"messageIds"` // 1 to 5, each once, all of the input; the quoted ones first
 }
 
 // A Summary is a few sentences; none if there was nothing to tell.
@@ -40,7 +46,14 @@ type Summary struct {
 	Method    string // how it was made, such as "extractive-1"
 }
 
-// Method names how Of makes summaries; a number is added when they change.
+// What a summary has at most.
+const (
+	MaxSentences = 8
+	MaxBytes     = 4 << 10 // of its text
+	maxCited     = 5       // by a sentence
+)
+
+// Method names how Of makes summaries; its number grows when that changes.
 const Method = "extractive-1"
 
 // Text returns the sentences as one text.
@@ -54,14 +67,15 @@ func (s Summary) Text() string {
 
 // Of sums up what was said. Without messages there are no sentences.
 func Of(in Input) Summary {
-	s := Summary{Method: Method}
-	if len(in.Messages) == 0 {
-		return s
+	t := teller{window: read(in.Messages)}
+	t.frames = framesFor(in.Language, &t.window)
+	if len(in.Messages) > 0 {
+		t.overview(max(in.Total, len(in.Messages)))
+		t.wave()
+		t.topics()
+		t.questions()
+		t.moods()
+		t.others()
 	}
-	text := "Messages were written."
-	if in.Language == "ko" {
-		text = "메시지가 올라왔습니다."
-	}
-	s.Sentences = append(s.Sentences, Sentence{Text: text, MessageIDs: []string{in.Messages[0].ID}})
-	return s
+	return Summary{Sentences: t.sentences, Method: Method}
 }

@@ -50,3 +50,10 @@ func spam(text []rune) float32 {
 	}
 	return 0.05
 }
+
+// Abuse returns how toxic a text is and how much it looks like spam, each 0 to
+// 1, as the starter reads it, to those who know its mood already.
+func Abuse(text string) (toxic, spamming float32) {
+	runes := normalise(nil, text)
+	return toxicity(runes), spam(runes)
+}
