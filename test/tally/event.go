@@ -17,6 +17,7 @@ type event struct {
 	ImportPath string // of build output
 	Test       string // "": of the package
 	Output     string
+	Key, Value string  // of an attribute
 	Elapsed    float64 // seconds
 }
 

@@ -5,14 +5,19 @@
 //
 //	go test -json ./... | tally show FILE    shows and keeps the events in FILE
 //	tally table ROWS FILE…                   prints the table; status 1 unless all is well
+//	tally promises FILE…                     prints what was done for each promise; likewise
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 )
+
+var errNotWell = errors.New("not all is well")
 
 func main() {
 	args := os.Args[1:]
@@ -22,8 +27,10 @@ func main() {
 		err = showTo(args[1])
 	case len(args) >= 3 && args[0] == "table":
 		err = table(args[1], args[2:])
+	case len(args) >= 2 && args[0] == "promises":
+		err = promises(args[1:])
 	default:
-		err = fmt.Errorf("usage: tally show FILE | tally table ROWS FILE…")
+		err = fmt.Errorf("usage: tally show FILE | tally table ROWS FILE… | tally promises FILE…")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tally:", err)
@@ -54,21 +61,44 @@ func table(rowsPath string, eventPaths []string) error {
 		return err
 	}
 	var results []result
-	for _, path := range eventPaths {
+	err = open(eventPaths, func(run string, events io.Reader) error {
+		got, err := count(run, events)
+		results = append(results, got...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !report(os.Stdout, rows, results, version) {
+		return errNotWell
+	}
+	return nil
+}
+
+func promises(eventPaths []string) error {
+	trials := trials{}
+	err := open(eventPaths, func(_ string, events io.Reader) error { return trials.read(events) })
+	if err != nil {
+		return err
+	}
+	if !trials.report(os.Stdout) {
+		return errNotWell
+	}
+	return nil
+}
+
+// open calls read with each file and the name of its run.
+func open(paths []string, read func(run string, events io.Reader) error) error {
+	for _, path := range paths {
 		file, err := os.Open(path)
 		if err != nil {
 			return err
 		}
-		run := strings.TrimSuffix(filepath.Base(path), ".json")
-		got, err := count(run, file)
+		err = read(strings.TrimSuffix(filepath.Base(path), ".json"), file)
 		file.Close()
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		results = append(results, got...)
-	}
-	if !report(os.Stdout, rows, results, version) {
-		return fmt.Errorf("not all is well")
 	}
 	return nil
 }
