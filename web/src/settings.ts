@@ -14,12 +14,14 @@ export interface Settings {
   summaries: boolean;
   /** Messages have their time beside them. */
   timestamps: boolean;
+  /** Copies of a text by many are one line. */
+  gather: boolean;
   /** Nothing moves, also where the system would allow it. */
   still: boolean;
 }
 
 const KEY = 'hubbub.settings';
-const usual: Settings = { theme: 'system', textSize: 'normal', summaries: true, timestamps: true, still: false };
+const usual: Settings = { theme: 'system', textSize: 'normal', summaries: true, timestamps: true, gather: true, still: false };
 
 export const settings = signal<Settings>(load());
 
@@ -58,12 +60,13 @@ function load(): Settings {
   } catch {
     stored = {};
   }
-  const isSet = (key: 'summaries' | 'timestamps' | 'still') => (typeof stored[key] === 'boolean' ? stored[key] : usual[key]);
+  const isSet = (key: 'summaries' | 'timestamps' | 'gather' | 'still') => (typeof stored[key] === 'boolean' ? stored[key] : usual[key]);
   return {
     theme: themes.find((one) => one === stored.theme) ?? usual.theme,
     textSize: textSizes.find((one) => one === stored.textSize) ?? usual.textSize,
     summaries: isSet('summaries'),
     timestamps: isSet('timestamps'),
+    gather: isSet('gather'),
     still: isSet('still'),
   };
 }

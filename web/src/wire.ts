@@ -94,8 +94,25 @@ export interface Analysis {
   trending?: { term: string; users: number }[] | null;
   /** Every message up to here is counted. */
   through: Position;
+  /** When the message there was logged. */
+  throughTime?: string;
   /** How far the analysis was behind the log when it said so, in milliseconds. */
   age?: number;
+}
+
+/** What was said after `from`, up to `through`. */
+export interface Summary {
+  sentences: Sentence[] | null;
+  from: Position;
+  through: Position;
+  /** When it was made; absent: there never was one. */
+  at?: string;
+}
+
+/** Stands on the messages it cites. */
+export interface Sentence {
+  text: string;
+  messageIds: string[];
 }
 
 /** What was said in a minute. */

@@ -1,6 +1,6 @@
 // Streams: the list, one of them, their live viewer counts, and one's own.
 
-import type { StreamCard, StreamDetail, StreamDraft, UserCount } from '../wire.ts';
+import type { ChatMessage, Position, StreamCard, StreamDetail, StreamDraft, UserCount } from '../wire.ts';
 import { request } from './http.ts';
 import { asViewer } from './session.ts';
 
@@ -33,6 +33,16 @@ export function changeStream(id: string, change: Partial<StreamDraft> & { status
 
 export async function deleteStream(id: string): Promise<void> {
   await asViewer(at(id), { method: 'DELETE' });
+}
+
+/** The oldest messages after a position; of what was removed, without text. */
+export async function messagesAfter(id: string, after: Position): Promise<(ChatMessage & { position: Position })[]> {
+  return (await asViewer<{ messages: (ChatMessage & { position: Position })[] }>(`${at(id)}/messages?after=${encodeURIComponent(after)}&limit=200`)).messages;
+}
+
+/** Asks for a summary of what was said since the last; resolves with up to where it will go. It comes over the room's connection. */
+export async function summarise(id: string): Promise<Position> {
+  return (await asViewer<{ through: Position }>(`${at(id)}/summary`, { method: 'POST' })).through;
 }
 
 function at(id: string): string {

@@ -134,6 +134,12 @@ export function people(lines: readonly Line[]): { id: string; name: string }[] {
   return [...found].map(([id, name]) => ({ id, name }));
 }
 
+/** A message by its id, if its text can be read. */
+export function messageOf(lines: readonly Line[], id: string): ChatMessage | undefined {
+  const line = lines.find((one) => one.key === id);
+  return line?.kind === 'message' && !line.withheld ? line.message : undefined;
+}
+
 /** The newest message of somebody whose text can still be read. */
 export function newestOf(lines: readonly Line[], userId: string): MessageLine | undefined {
   const theirs = (line: Line): line is MessageLine => line.kind === 'message' && !line.withheld && line.message.sender.id === userId;

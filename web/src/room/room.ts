@@ -5,12 +5,13 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { Client, IMessage } from '@stomp/stompjs';
 import { user } from '../api/session.ts';
 import { randomWord } from '../storage.ts';
-import type { Analysis, ChatMessage, Control, Notice, Position, Settings, StreamChange, StreamDetail, UserCount } from '../wire.ts';
+import type { Analysis, ChatMessage, Control, Notice, Position, Settings, StreamChange, StreamDetail, Summary, UserCount } from '../wire.ts';
 import { Link } from './link.ts';
 import * as chat from './log.ts';
 import * as mood from './mood.ts';
 import * as out from './outbox.ts';
 import * as rules from './rules.ts';
+import { standing } from './summary.ts';
 
 const HISTORY = 100;
 /** After a longer absence the newest messages matter more than the missed ones. */
@@ -35,6 +36,13 @@ export class Room {
   readonly unread = computed(() => this.#log.value.unread);
   readonly outbox = computed(() => this.#outbox.value);
   readonly analysis = signal<Analysis | null>(null);
+  readonly #summary = signal<Summary | null>(null);
+  readonly #deleted = computed(() => this.#log.value.deleted);
+  readonly #clearedBefore = computed(() => this.#log.value.clearedBefore);
+  /** The newest, without what cites messages that were removed. */
+  readonly summary = computed(() => standing(this.#summary.value, this.#deleted.value, this.#clearedBefore.value));
+  /** The id of the message that the list should show next; '': none. */
+  readonly sought = signal('');
   readonly viewers = signal<number | null>(null);
   /** The first messages, or their absence, are known. */
   readonly opened = signal(false);
@@ -58,7 +66,7 @@ export class Room {
   }));
 
   #client: Client | null = null;
-  #arrivals: chat.Arrival[] = [];
+  #arrivals: (chat.Arrival & { came: number; live: boolean })[] = [];
   #drawing = false;
   #drawnAt = 0;
   #drawTook = 0;
@@ -67,11 +75,13 @@ export class Room {
   #lostAt = 0;
   readonly #stops: (() => void)[] = [];
   readonly #history: number;
+  readonly #overlay: boolean;
 
   /** overlay: nobody looks on, as many of the newest messages come first as it says. */
   constructor(id: string, overlay?: { history: number }) {
     this.id = id;
     this.#history = overlay?.history ?? HISTORY;
+    this.#overlay = overlay !== undefined;
     const events = {
       onLive: (client: Client) => this.#live(client),
       onLost: () => this.#lost(),
@@ -139,11 +149,16 @@ export class Room {
     this.#log.value = chat.follow(this.#log.value);
   }
 
-  /** How far the mood is behind now, in seconds; without a connection, at least as long as that is lost. */
+  /** How far the mood is behind now, in ms; without a connection, at least as long as that is lost. */
   moodBehind(): number {
-    const behind = mood.behindSeconds(this.#freshness.value, performance.now());
-    const lost = this.#client || !this.#lostAt ? 0 : Math.floor((Date.now() - this.#lostAt) / 1000);
-    return Math.max(behind, lost);
+    const now = Date.now();
+    const lost = this.#client || !this.#lostAt ? 0 : now - this.#lostAt;
+    return Math.max(mood.behindMs(this.#freshness.value, now), lost);
+  }
+
+  /** A message that the page still has and may show. */
+  messageOf(id: string) {
+    return chat.messageOf(this.#log.peek().lines, id);
   }
 
   #live(client: Client) {
@@ -163,6 +178,7 @@ export class Room {
       });
     }
     client.subscribe(topic('analysis'), (frame) => this.#analysed(JSON.parse(frame.body) as Analysis));
+    if (!this.#overlay) client.subscribe(topic('summary'), (frame) => (this.#summary.value = JSON.parse(frame.body) as Summary));
     client.subscribe(topic('user-count'), (frame) => {
       this.viewers.value = (JSON.parse(frame.body) as UserCount).userCount;
     });
@@ -195,6 +211,8 @@ export class Room {
       prev: headers['replay'] ? '' : (headers['prev'] ?? ''),
       skipped: Number(headers['skipped']) || 0,
       gap: 'gap' in headers,
+      came: Date.now(),
+      live: !headers['replay'],
     });
     if (this.#arrivals.length > WAITING) this.#draw();
     else this.#schedule();
@@ -259,7 +277,7 @@ export class Room {
   #analysed(analysis: Analysis) {
     if (mood.isOlder(analysis, this.analysis.value)) return;
     this.analysis.value = analysis;
-    this.#freshness.value = mood.analysisCame(this.#freshness.value, analysis, performance.now());
+    this.#freshness.value = mood.analysisCame(this.#freshness.value, analysis);
   }
 
   /** Hands to the connection what is due, and repeats what has no answer. */
@@ -304,8 +322,8 @@ export class Room {
     batch(() => {
       if (arrivals.length > 0) {
         this.#log.value = chat.arrive(this.#log.value, arrivals);
-        const positions = arrivals.map((arrival) => arrival.position);
-        this.#freshness.value = mood.messagesCame(this.#freshness.value, positions, this.#drawnAt);
+        const seen = arrivals.map(({ position, message, came, live }) => ({ position, logged: Date.parse(message.createdAt), came, live }));
+        this.#freshness.value = mood.messagesCame(this.#freshness.value, seen);
         const me = user.peek()?.id;
         for (const { message } of arrivals) {
           if (message.nonce && message.sender.id === me) this.#outbox.value = out.settled(this.#outbox.value, message.nonce);

@@ -2,11 +2,13 @@
 // reader is scrolled up, has chosen a message, or moderates with the mouse.
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { user } from '../api/session.ts';
+import { gather, type Shown } from '../room/copies.ts';
 import type { MessageLine } from '../room/log.ts';
 import type { Room } from '../room/room.ts';
 import { moderates } from '../room/rules.ts';
+import { settings } from '../settings.ts';
 import { language, words } from '../words/language.ts';
 import { Empty } from './Empty.tsx';
 import { Ghost, LineView } from './room/LineView.tsx';
@@ -31,6 +33,15 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
   const pointed = useSignal('');
   const chosen = useSignal('');
 
+  /** Ids of the messages whose copies are shown. */
+  const opened = useSignal<ReadonlySet<string>>(new Set());
+  // Those who keep order see each message where it was written.
+  const gathers = settings.value.gather && !keeper;
+  const shown = useMemo(
+    () => (gathers ? gather(lines, me?.id, opened.value) : lines.map((line): Shown => ({ line, copies: 0, open: false }))),
+    [lines, gathers, me?.id, opened.value],
+  );
+
   const hold = useHold(room, view);
   const keys = useLineKeys(view, { hold, onOpen: (id) => (chosen.value = id) });
 
@@ -46,13 +57,30 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
     return () => observer.disconnect();
   }, []);
 
+  // Somebody wants to see a message where it stands; it may be among copies.
+  const sought = room.sought.value;
+  useEffect(() => {
+    if (!sought) return;
+    room.sought.value = '';
+    hold.because('line');
+    if (!find(sought)) opened.value = new Set(lines.map((line) => line.key));
+    setTimeout(() => keys.focus(find(sought)));
+  }, [sought]);
+
+  const find = (id: string) => view.current!.querySelector<HTMLElement>(`.line[data-id="${CSS.escape(id)}"]`);
   const lineOf = (target: EventTarget | null) => (target as Element | null)?.closest<HTMLElement>('.line[data-id]');
   function clicked(event: MouseEvent) {
     const target = event.target as Element;
     const line = lineOf(target);
+    if (line && target.closest('.copies')) toggle(line.dataset['id']!);
     if (!line || !me) return;
     if (target.closest('.line-more')) open(line.dataset['id']!);
     else if (target.closest('.name')) onMention(line.dataset['name']!);
+  }
+  function toggle(id: string) {
+    const next = new Set(opened.value);
+    if (!next.delete(id)) next.add(id);
+    opened.value = next;
   }
   function moved(event: PointerEvent) {
     if (!keeper || event.pointerType !== 'mouse') return;
@@ -68,7 +96,7 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
     chosen.value = id;
   }
   function close(refocus: boolean) {
-    const line = view.current!.querySelector<HTMLElement>(`.line[data-id="${CSS.escape(chosen.value)}"]`);
+    const line = find(chosen.value);
     chosen.value = '';
     if (refocus) keys.focus(line);
     hold.over('menu');
@@ -96,7 +124,7 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
       >
         {empty && room.opened.value && <Empty title={w.emptyRoom} hint={w.emptyRoomHint} />}
         {empty && !room.opened.value && <Empty title={w.loadingRoom} />}
-        {lines.map((line) => (
+        {shown.map(({ line, copies, open }) => (
           <LineView
             key={line.key}
             line={line}
@@ -104,6 +132,8 @@ export function MessageList({ room, onMention }: { room: Room; onMention: (name:
             me={me}
             words={w}
             tag={language.value}
+            copies={copies}
+            open={open}
             tools={!keeper ? 'none' : line.key === pointed.value ? 'all' : touch.matches ? 'button' : 'none'}
           />
         ))}

@@ -2,13 +2,18 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { BEHIND_S, shares, STALE_S } from '../room/mood.ts';
+import { BEHIND_MS, shares, STALE_MS } from '../room/mood.ts';
 import type { Room } from '../room/room.ts';
 import { words } from '../words/language.ts';
 import { lazy } from './lazy.tsx';
 import { MoodBar } from './room/MoodBar.tsx';
 
 const MoodChart = lazy(() => import('./MoodChart.tsx').then((m) => m.MoodChart));
+
+/** How many of the terms that many use are shown. */
+const TERMS = 6;
+/** The age shown is this old at most. */
+const LOOK_MS = 200;
 
 export function MoodPanel({ room }: { room: Room }) {
   const w = words.value;
@@ -20,7 +25,7 @@ export function MoodPanel({ room }: { room: Room }) {
   const list = shares(counts);
   const counted = list.reduce((sum, share) => sum + share.count, 0);
   const chatters = (total.value ? analysis?.chatters : analysis?.window?.chatters) ?? 0;
-  const stale = behind >= STALE_S;
+  const stale = behind >= STALE_MS;
   const facts = !analysis
     ? w.moodNone
     : counted === 0
@@ -56,12 +61,25 @@ export function MoodPanel({ room }: { room: Room }) {
         <span class="mood-facts" data-counted={counted}>
           {facts}
         </span>
-        {analysis && (
-          <span class={behind >= BEHIND_S ? 'age behind' : 'age'}>
-            {behind >= BEHIND_S ? w.moodBehind(behind) : w.moodCurrent}
+        {(analysis || behind > 0) && (
+          <span class={behind > 0 ? 'age behind' : 'age'} data-behind={behind}>
+            {stale ? w.moodStale(w.exactly(behind)) : behind > 0 ? w.moodBehind(w.exactly(behind)) : w.moodCurrent}
           </span>
         )}
       </div>
+      {analysis?.trending && analysis.trending.length > 0 && (
+        <div class="trending">
+          <h3>{w.trending}</h3>
+          <ul>
+            {analysis.trending.slice(0, TERMS).map(({ term, users }) => (
+              <li key={term} title={w.trendingBy(users)}>
+                <bdi>{term}</bdi> <span aria-hidden="true">{users}</span>
+                <span class="unseen">{w.trendingBy(users)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <OverTime streamId={room.id} />
     </section>
   );
@@ -85,11 +103,15 @@ function OverTime({ streamId }: { streamId: string }) {
   );
 }
 
-/** Seconds behind, looked at twice a second; draws only when they change. */
+/** How far behind in ms, if that is worth telling, else 0; draws only when it changes. */
 function useBehind(room: Room): number {
-  const [behind, setBehind] = useState(() => room.moodBehind());
+  const look = () => {
+    const behind = room.moodBehind();
+    return behind >= BEHIND_MS ? Math.round(behind) : 0;
+  };
+  const [behind, setBehind] = useState(look);
   useEffect(() => {
-    const timer = setInterval(() => setBehind(room.moodBehind()), 500);
+    const timer = setInterval(() => setBehind(look()), LOOK_MS);
     return () => clearInterval(timer);
   }, [room]);
   return behind;

@@ -18,6 +18,7 @@ import { useTitle } from './Heading.tsx';
 import { lazy } from './lazy.tsx';
 import { MessageList } from './MessageList.tsx';
 import { MoodPanel } from './MoodPanel.tsx';
+import { SummaryPanel } from './SummaryPanel.tsx';
 import { DemoSwitch } from './room/DemoSwitch.tsx';
 import { Video } from './room/Video.tsx';
 import { write } from './room/write.ts';
@@ -111,6 +112,7 @@ function OpenRoom({ room, stream, reload }: { room: Room; stream: StreamDetail |
       <div class="side">
         {video && <Video address={video} />}
         <MoodPanel room={room} />
+        <SummaryPanel room={room} keeper={keeper && stream !== null && stream.status !== 'ended'} />
       </div>
       <section class="chat" aria-label={w.chat}>
         <MessageList

@@ -34,6 +34,7 @@ export function SettingsPage() {
       </section>
       <section class="panel" aria-label={w.chat}>
         <Switch of="timestamps" label={w.timestamps} hint={w.timestampsHint} />
+        <Switch of="gather" label={w.gather} hint={w.gatherHint} />
         <Switch of="summaries" label={w.summaries} hint={w.summariesHint} />
         <Switch of="still" label={w.still} hint={w.stillHint} />
       </section>
@@ -65,7 +66,7 @@ function Choice<T extends string>({ name, label, options, value, onChoose }: Cho
   );
 }
 
-function Switch({ of, label, hint }: { of: 'timestamps' | 'summaries' | 'still'; label: string; hint: string }) {
+function Switch({ of, label, hint }: { of: 'timestamps' | 'gather' | 'summaries' | 'still'; label: string; hint: string }) {
   return (
     <div class="switch">
       <label for={`set-${of}`}>{label}</label>

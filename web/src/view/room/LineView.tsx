@@ -20,6 +20,9 @@ export interface LineProps {
   me: User | null;
   words: Words;
   tag: string;
+  /** How many others wrote the same, and whether theirs are shown. */
+  copies: number;
+  open: boolean;
   /** What a moderator sees beside a message: all tools, a button to them, none. */
   tools: 'all' | 'button' | 'none';
 }
@@ -27,8 +30,8 @@ export interface LineProps {
 /** Lines never change in place, so one that is drawn is drawn again only for another language, viewer, or tools. */
 export class LineView extends Component<LineProps> {
   override shouldComponentUpdate(next: LineProps) {
-    const { line, me, words, tools } = this.props;
-    return next.line !== line || next.me !== me || next.words !== words || next.tools !== tools;
+    const { line, me, words, copies, open, tools } = this.props;
+    return next.line !== line || next.me !== me || next.words !== words || next.copies !== copies || next.open !== open || next.tools !== tools;
   }
 
   render(props: LineProps) {
@@ -60,7 +63,7 @@ function who(names: readonly string[], count: number, w: Words): string {
   return w.peopleNamed(names.join(', '), count - names.length);
 }
 
-function MessageView({ line, room, me, words: w, tag, tools }: LineProps & { line: MessageLine }) {
+function MessageView({ line, room, me, words: w, tag, copies, open, tools }: LineProps & { line: MessageLine }) {
   const { message, withheld } = line;
   const { id = '', name = '', roles } = message.sender ?? {};
   const mine = id === me?.id && id !== '';
@@ -74,6 +77,12 @@ function MessageView({ line, room, me, words: w, tag, tools }: LineProps & { lin
         <Name id={id} name={name || id} />
         <Badges roles={roles ?? []} words={w} />{' '}
         {withheld ? <span class="withheld">{w.withheld}</span> : <Text text={message.content} name={called ? me.name : ''} />}
+        {copies > 0 && (
+          <button class="copies" aria-live="off" aria-expanded={open} title={w.copiesHint(copies + 1)}>
+            <span aria-hidden="true">×{copies + 1}</span>
+            <span class="unseen">{w.copiesHint(copies + 1)}</span>
+          </button>
+        )}
       </p>
       {tools === 'all' && <MessageTools room={room} line={line} mine={mine} words={w} />}
       {tools === 'button' && (
