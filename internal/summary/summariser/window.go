@@ -2,6 +2,7 @@ package summariser
 
 import (
 	"context"
+	"encoding/json"
 	"hash/fnv"
 	"slices"
 
@@ -25,15 +26,22 @@ type sample struct {
 	mask     uint32 // those are kept whose hash has none of these bits
 }
 
-func (s *sample) add(m *summary.Message) {
-	s.total++
-	if hash(m.ID)&s.mask != 0 {
-		return
+func (s *sample) keeps(id string) bool { return hash(id)&s.mask == 0 }
+
+// add adds a message that is there, and is read only if it is kept. What cannot be
+// read is not counted, as far as anybody tried.
+func (s *sample) add(id string, read func() (summary.Message, bool)) {
+	if s.keeps(id) {
+		m, ok := read()
+		if !ok {
+			return
+		}
+		s.messages = append(s.messages, m)
 	}
-	s.messages = append(s.messages, *m)
+	s.total++
 	for len(s.messages) > maxMessages {
 		s.mask = s.mask<<1 | 1
-		s.messages = slices.DeleteFunc(s.messages, func(m summary.Message) bool { return hash(m.ID)&s.mask != 0 })
+		s.messages = slices.DeleteFunc(s.messages, func(m summary.Message) bool { return !s.keeps(m.ID) })
 		if s.mask == ^uint32(0) { // one id again and again
 			s.messages = s.messages[:min(len(s.messages), maxMessages)]
 		}
@@ -64,8 +72,8 @@ func (s *Summariser) window(ctx context.Context, stream hubbub.StreamID, from, t
 				more = false
 				break
 			}
-			if m, ok := said(e); ok {
-				kept.add(&m)
+			if !e.Withheld && !e.Erased && e.ID != "" && e.Version <= eventlog.Version {
+				kept.add(string(e.ID), func() (summary.Message, bool) { return said(e) })
 			}
 		}
 		if more {
@@ -81,17 +89,18 @@ func (s *Summariser) window(ctx context.Context, stream hubbub.StreamID, from, t
 	return summary.Input{Messages: kept.messages, Total: kept.total}, nil
 }
 
-// said is the message of an entry; ok is false if it was removed, or is none that
-// this program can read.
+// said reads the message of an entry; ok is false if it is none.
 func said(e *archive.Entry) (m summary.Message, ok bool) {
-	if e.Withheld || e.Erased || e.ID == "" || e.Version > eventlog.Version {
-		return m, false
+	var value struct {
+		Sender struct {
+			ID hubbub.UserID `json:"id"`
+		} `json:"sender"`
+		Content string `json:"content"`
 	}
-	message, err := hubbub.ParseMessage(e.Value)
-	if err != nil {
+	if json.Unmarshal(e.Value, &value) != nil {
 		return m, false
 	}
 	return summary.Message{
-		ID: string(e.ID), Position: e.Position, Sender: message.Sender.ID, Text: message.Content, Time: e.Time,
+		ID: string(e.ID), Position: e.Position, Sender: value.Sender.ID, Text: value.Content, Time: e.Time,
 	}, true
 }

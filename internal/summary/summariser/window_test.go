@@ -113,8 +113,9 @@ func TestALargeWindowIsSampled(t *testing.T) {
 		var kept, again sample
 		for i := range n {
 			m := summary.Message{ID: fmt.Sprint("message ", i), Position: hubbub.Position{Epoch: 1, N: uint64(i)}}
-			kept.add(&m)
-			again.add(&m)
+			read := func() (summary.Message, bool) { return m, true }
+			kept.add(m.ID, read)
+			again.add(m.ID, read)
 		}
 		least := min(n, maxMessages*4/10)
 		if kept.total != n || len(kept.messages) > maxMessages || len(kept.messages) < least {
@@ -130,7 +131,7 @@ func TestALargeWindowIsSampled(t *testing.T) {
 	}
 	var same sample // one id again and again
 	for range 3 * maxMessages {
-		same.add(&summary.Message{ID: "m"})
+		same.add("m", func() (summary.Message, bool) { return summary.Message{ID: "m"}, true })
 	}
 	if len(same.messages) > maxMessages {
 		t.Errorf("%d are kept", len(same.messages))

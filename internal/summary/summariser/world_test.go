@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a log and an archive, which the test fills as the archiver would.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	log     eventlog.Log
 	archive archive.Archive
 	cursor  eventlog.Consumer // the archiver's
@@ -35,7 +35,7 @@ type world struct {
 	running  *running // the newest
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	log, err := natslog.Open(t.Context(), natslog.Options{Dir: filepath.Join(t.TempDir(), "log")})
 	if err != nil {
