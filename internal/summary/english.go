@@ -26,7 +26,7 @@ func (english) overview(o overview) string {
 	for i, c := range o.moods {
 		did := figure(c.people) + " "
 		if i == 0 && o.people > 2 && 2*c.people > o.people {
-			did = "Most of them, " + figure(c.people) + ", "
+			did = "Most of them (" + figure(c.people) + ") "
 		}
 		said = append(said, did+englishMoods[c.mood].did)
 	}
@@ -45,7 +45,10 @@ var englishMoods = [hubbub.Moods]struct{ did, name string }{
 }
 
 func (english) wave(quote string, times, people int) string {
-	return count(people, "person", "people") + " posted the same thing, " + figure(times) + " times in all: " + quote + "."
+	if times == people {
+		return figure(people) + " people posted the same: " + quote + "."
+	}
+	return figure(people) + " people posted the same, " + figure(times) + " times in all: " + quote + "."
 }
 
 func (english) topic(name, quote string, people int) string {

@@ -50,7 +50,10 @@ var koreanMoods = [hubbub.Moods]struct{ did, name string }{
 }
 
 func (korean) wave(quote string, times, people int) string {
-	return figure(people) + "명이 같은 말을 모두 " + figure(times) + "번 올렸습니다: " + quote
+	if times == people {
+		return figure(people) + "명이 같은 말을 했습니다: " + quote
+	}
+	return figure(people) + "명이 같은 말을 모두 " + figure(times) + "번 했습니다: " + quote
 }
 
 func (korean) topic(name, quote string, people int) string {

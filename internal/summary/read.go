@@ -35,11 +35,12 @@ type line struct {
 type word struct {
 	lines  []int // with it
 	topic  bool  // can name what people talk about
+	bare   bool  // is met without 이
 	weight float64
 }
 
 // maxWords is how many words of a line are read.
-const maxWords = 32
+const maxWords = 16
 
 // A reader numbers what it meets.
 type reader struct {
@@ -76,7 +77,7 @@ func read(messages []Message) window {
 
 func (r *reader) line(i int, l *line) {
 	l.sender = number(r.senders, l.Sender)
-	l.korean = strings.ContainsFunc(l.Text, hangul)
+	l.korean = strings.ContainsFunc(l.Text, func(r rune) bool { return hangul(r) || jamo(r) })
 	toxic, spam := classify.Abuse(l.Text)
 	l.spam = spam >= 0.5
 	l.quoted = !l.spam && toxic < 0.5 && presentable(l.Text)
@@ -105,6 +106,7 @@ func (r *reader) terms(i int, l *line) {
 		}
 		w := &r.words[n]
 		w.topic = w.topic || r.scan.topic
+		w.bare = w.bare || !r.scan.subject()
 		if at, ok := slices.BinarySearch(l.words, n); !ok {
 			l.words = slices.Insert(l.words, at, n)
 			w.lines = append(w.lines, i)

@@ -44,6 +44,10 @@ func (s *scanner) next() bool {
 	return false
 }
 
+// subject says that the word goes on with 이, which is either a particle or, if
+// it always stands there, a part of it: 게임이, 고양이.
+func (s *scanner) subject() bool { return strings.HasPrefix(s.word, s.stem+"이") }
+
 // name returns the word as a name: without particles, but with its capitals.
 func (s *scanner) name() string {
 	if strings.HasPrefix(s.word, s.stem) {

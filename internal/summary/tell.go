@@ -63,23 +63,28 @@ func (t *teller) overview(total int) {
 			o.moods = append(o.moods, c)
 		}
 	}
-	var spam, all, examples []int
-	for i := range t.lines {
-		if all = append(all, i); t.lines[i].spam {
-			spam = append(spam, i)
-		}
-	}
-	if 2*len(spam) > len(t.lines) {
-		o.spam, o.moods = len(spam), nil
-		examples = spam
+	examples := t.spam()
+	if 2*len(examples) > len(t.lines) {
+		o.spam, o.moods = len(examples), nil
+	} else {
+		examples = nil
 	}
 	for _, c := range o.moods {
 		examples = append(examples, c.lines[0])
 	}
 	if len(examples) == 0 {
-		examples = all
+		examples = t.all()
 	}
 	t.say(t.frames.overview(o), nil, examples)
+}
+
+func (w *window) spam() (lines []int) {
+	for i := range w.lines {
+		if w.lines[i].spam {
+			lines = append(lines, i)
+		}
+	}
+	return lines
 }
 
 // span returns the time from the first to the last line; 0 if it says nothing.
@@ -94,13 +99,10 @@ func (t *teller) span() time.Duration {
 // crowds returns the moods, that of most people first.
 func (t *teller) crowds() []crowd {
 	crowds := make([]crowd, hubbub.Moods)
-	for i := range t.lines {
-		if m := int(t.lines[i].Mood); m < hubbub.Moods {
-			crowds[m].lines = append(crowds[m].lines, i)
-		}
-	}
 	for m := range crowds {
-		crowds[m].mood, crowds[m].people = hubbub.Mood(m), t.crowd(crowds[m].lines)
+		mood := hubbub.Mood(m)
+		lines := t.of(mood)
+		crowds[m] = crowd{mood, t.crowd(lines), lines}
 	}
 	slices.SortStableFunc(crowds, func(a, b crowd) int { return cmp.Compare(b.people, a.people) })
 	return crowds
@@ -120,11 +122,13 @@ func (t *teller) wave() {
 	t.say(t.frames.wave(quote(t.lines[shown].Text), len(lines), t.crowd(lines)), []int{shown}, lines)
 }
 
-// Of how many lines on there are how many topics, of how many people at least.
+// Of how many lines on there are how many topics, and of how many people at least.
 const (
 	manyLines  = 150
 	fewTopics  = 2
 	manyTopics = 3
+	fiftieth   = 50 // of all people
+	afterwards = 4  // sentences: questions, criticism, advice, praise
 )
 
 func (t *teller) topics() {
@@ -132,6 +136,7 @@ func (t *teller) topics() {
 	if len(t.lines) >= manyLines {
 		most, least = manyTopics, 3
 	}
+	most, least = min(most, MaxSentences-afterwards-len(t.sentences)), max(least, t.people/fiftieth)
 	told := make([]bool, len(t.lines))
 	for i := range told {
 		told[i] = t.lines[i].spam || slices.ContainsFunc(t.told, func(j int) bool { return t.lines[i].copied == t.lines[j].copied })
@@ -144,36 +149,48 @@ func (t *teller) topics() {
 		for _, i := range topic.lines {
 			told[i] = true
 		}
-		shown, ok := t.choose(topic.lines, t.told)
+		shown, ok := t.choose(t.mainly(topic.lines), t.told)
 		if !ok {
-			continue
+			shown, ok = t.choose(topic.lines, t.told)
 		}
-		said++
-		t.say(t.frames.topic(t.name(topic, shown), quote(t.lines[shown].Text), t.crowd(topic.all)), []int{shown}, topic.all)
+		if ok {
+			said++
+			t.say(t.frames.topic(t.name(topic, shown), quote(t.lines[shown].Text), t.crowd(topic.all)), []int{shown}, topic.all)
+		}
 	}
+}
+
+// mainly returns those of some lines that are in the mood that most of them are in.
+func (t *teller) mainly(lines []int) (main []int) {
+	var moods [256][]int
+	for _, i := range lines {
+		m := t.lines[i].Mood
+		if moods[m] = append(moods[m], i); len(moods[m]) > len(main) {
+			main = moods[m]
+		}
+	}
+	return main
 }
 
 // name returns a topic as a line has it.
 func (t *teller) name(of topic, shown int) string {
 	for s := (scanner{rest: t.lines[shown].Text}); s.next(); {
-		if t.numbers[s.stem] == of.word {
-			return s.name()
+		if t.numbers[s.stem] != of.word {
+			continue
 		}
+		if !t.words[of.word].bare {
+			return s.name() + "이"
+		}
+		return s.name()
 	}
 	return ""
 }
 
 // questions tells up to two that seem open.
 func (t *teller) questions() {
-	var asked []int
-	for i := range t.lines {
-		if l := &t.lines[i]; l.Mood == hubbub.Question && l.quoted && len(l.words) > 0 {
-			asked = append(asked, i)
-		}
-	}
 	var shown, others []int
 	var said []quoted
-	for _, g := range t.groups(asked) {
+	for _, g := range t.groups(t.quotable(t.of(hubbub.Question))) {
 		if len(said) == 2 {
 			break
 		}
@@ -196,18 +213,17 @@ type quoted struct {
 	people int
 }
 
+// In a small window one person's judgement is told too.
+const fewLines = 20
+
 // moods tells what was criticised, advised and praised, by how many.
 func (t *teller) moods() {
 	for _, c := range t.crowds() {
-		switch c.mood {
-		case hubbub.Criticism, hubbub.Advice, hubbub.Praise:
-		default:
+		judges := c.mood == hubbub.Criticism || c.mood == hubbub.Advice || c.mood == hubbub.Praise
+		if !judges || c.people < 2 && len(t.lines) > fewLines {
 			continue
 		}
-		if c.people < 2 && len(t.lines) > 20 {
-			continue
-		}
-		for _, g := range t.groups(slices.DeleteFunc(slices.Clone(c.lines), func(i int) bool { return !t.lines[i].quoted || len(t.lines[i].words) == 0 })) {
+		for _, g := range t.groups(t.quotable(c.lines)) {
 			if i, ok := t.choose(g.lines, t.told); ok {
 				t.say(t.frames.mood(c.mood, c.people, quote(t.lines[i].Text)), []int{i}, c.lines)
 				break
@@ -216,19 +232,42 @@ func (t *teller) moods() {
 	}
 }
 
-// others tells what else was said, where little was.
-func (t *teller) others() {
-	var rest []int
-	for i := range t.lines {
-		if l := &t.lines[i]; l.quoted && len(l.words) > 0 {
-			rest = append(rest, i)
+// quotable returns those of some lines that may be quoted and say something.
+func (w *window) quotable(lines []int) (some []int) {
+	for _, i := range lines {
+		if w.lines[i].quoted && len(w.lines[i].words) > 0 {
+			some = append(some, i)
 		}
 	}
+	return some
+}
+
+// of returns the lines of a mood.
+func (w *window) of(mood hubbub.Mood) (lines []int) {
+	for i := range w.lines {
+		if w.lines[i].Mood == mood {
+			lines = append(lines, i)
+		}
+	}
+	return lines
+}
+
+// others tells what else was said, where little was.
+func (t *teller) others() {
 	for len(t.told) < 2 {
-		i, ok := t.choose(rest, t.told)
+		i, ok := t.choose(t.all(), t.told)
 		if !ok {
 			return
 		}
 		t.say(t.frames.other(quote(t.lines[i].Text)), []int{i}, nil)
 	}
+}
+
+// all returns all lines.
+func (w *window) all() []int {
+	all := make([]int, len(w.lines))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }

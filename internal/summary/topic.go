@@ -37,7 +37,7 @@ func (w *window) topic(told []bool, least int) (best topic, ok bool) {
 	return best, ok
 }
 
-// A wave is what was copied most.
+// A wave is what so many copied, and a fiftieth of all.
 const (
 	waveLines  = 5
 	wavePeople = 4
@@ -51,7 +51,7 @@ func (w *window) copies() (best []int) {
 		first := w.lines[i].copied
 		copies[first] = append(copies[first], i)
 	}
-	most := wavePeople - 1
+	most := max(wavePeople, w.people/fiftieth) - 1
 	for first, lines := range copies {
 		if len(lines) < waveLines || !slices.ContainsFunc(lines, func(i int) bool { return w.lines[i].quoted }) || w.laughed(first) {
 			continue
