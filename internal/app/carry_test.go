@@ -221,7 +221,7 @@ func TestImportRefuses(t *testing.T) {
 	}{
 		"half of it":      {good[:len(good)/2], transfer.ErrDamaged},
 		"nothing":         {nil, transfer.ErrDamaged},
-		"a newer format":  {bytes.Replace(good, []byte(`"format":1`), []byte(`"format":9`), 1), transfer.ErrNewer},
+		"a newer format":  {bytes.Replace(good, []byte(`"format":2`), []byte(`"format":9`), 1), transfer.ErrNewer},
 		"another's title": {bytes.Replace(good, []byte("My first stream"), []byte("My worst stream"), 1), transfer.ErrDamaged},
 	} {
 		bad, to := filepath.Join(t.TempDir(), "bad.jsonl"), filepath.Join(t.TempDir(), "new")

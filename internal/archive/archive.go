@@ -71,9 +71,8 @@ type Archive interface {
 	Page(ctx context.Context, q Query) ([]Entry, error)
 	// Find returns the entry of a message; ok is false if there is none.
 	Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (e Entry, ok bool, err error)
-	// AddSummary stores a summary, and blocks until it is durable. One of its stream
-	// that goes through the same position or further is there already: nothing is
-	// changed. Sentences that cite what is erased are left out.
+	// AddSummary stores a summary, and blocks until it is durable. If one of its stream
+	// that goes through the same position is there already, nothing is changed. Sentences that cite what is erased are left out.
 	AddSummary(ctx context.Context, s Summary) error
 	// Summaries returns the up to limit newest summaries of a stream that go through a
 	// position before `before` (zero: the newest of all), newest first. Of their

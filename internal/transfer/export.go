@@ -43,7 +43,7 @@ func (e *exporter) export(ctx context.Context, program string) error {
 			return err
 		}
 	}
-	for _, section := range []func(context.Context, hubbub.StreamID) error{e.entries, e.tally, e.minutes} {
+	for _, section := range []func(context.Context, hubbub.StreamID) error{e.entries, e.tally, e.minutes, e.summaries} {
 		if err := e.eachStream(ctx, section); err != nil {
 			return err
 		}
@@ -135,4 +135,31 @@ func (e *exporter) minutes(ctx context.Context, stream hubbub.StreamID) error {
 		}
 	}
 	return nil
+}
+
+func (e *exporter) summaries(ctx context.Context, stream hubbub.StreamID) error {
+	const page = 100
+	for before := (hubbub.Position{}); ; {
+		found, err := e.from.Archive.Summaries(ctx, stream, before, page)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			if err := e.line(summarySection, summaryOf(&found[i])); err != nil {
+				return err
+			}
+		}
+		if len(found) < page {
+			return nil
+		}
+		before = found[page-1].Through
+	}
+}
+
+func summaryOf(s *archive.Summary) summary {
+	line := summary{Stream: s.Stream, From: s.From, Through: s.Through, Method: s.Method, At: s.At.UnixMilli()}
+	for _, of := range s.Sentences {
+		line.Sentences = append(line.Sentences, sentence(of))
+	}
+	return line
 }

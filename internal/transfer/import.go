@@ -85,7 +85,7 @@ func counted(e *archive.Entry) bool {
 }
 
 // decode reads the value of a line of a section: a Header, a metastore.Row, an
-// archive.Entry, a worker.State, or a minute.
+// archive.Entry, a worker.State, a minute, or an archive.Summary.
 func decode(section string, value json.RawMessage) (any, error) {
 	switch section {
 	case headerSection:
@@ -97,6 +97,8 @@ func decode(section string, value json.RawMessage) (any, error) {
 		return worker.State{Stream: t.Stream, Newest: t.Newest, Tally: t.State}, err
 	case minuteSection:
 		return decodeAs[minute](value)
+	case summarySection:
+		return decodeSummary(value)
 	}
 	row, err := decodeAs[metastore.Row](value)
 	return row, err
@@ -128,6 +130,26 @@ func decodeEntry(value json.RawMessage) (archive.Entry, error) {
 		e.Sender = ""
 	}
 	return e, nil
+}
+
+func decodeSummary(value json.RawMessage) (archive.Summary, error) {
+	line, err := decodeAs[summary](value)
+	if err != nil {
+		return archive.Summary{}, err
+	}
+	if !line.Stream.Valid() || line.Through.IsZero() {
+		return archive.Summary{}, fmt.Errorf("a summary of stream %.80q through %v", line.Stream, line.Through)
+	}
+	s := archive.Summary{
+		Stream: line.Stream, From: line.From, Through: line.Through, Method: line.Method, At: time.UnixMilli(line.At).UTC(),
+	}
+	for _, of := range line.Sentences {
+		if len(of.Messages) == 0 {
+			return archive.Summary{}, fmt.Errorf("a sentence of stream %s cites nothing", line.Stream)
+		}
+		s.Sentences = append(s.Sentences, archive.Sentence(of))
+	}
+	return s, nil
 }
 
 // Import carries what is in a file to a site that has nothing yet. The file was
@@ -178,6 +200,11 @@ func (i *importer) take(section string, value json.RawMessage) error {
 		i.states = append(i.states, line)
 	case minute:
 		return i.close(line)
+	case archive.Summary: // of entries that are there by then
+		if err := i.flush(); err != nil {
+			return err
+		}
+		return i.to.Archive.AddSummary(i.ctx, line)
 	}
 	if len(i.entries)+len(i.states) >= batch {
 		return i.flush()

@@ -1,6 +1,6 @@
 // Package transfer is the file in which a site is carried to another folder, or
 // another kind of store: accounts, streams, moderators and words as rows, every
-// entry of the archive, and the tallies. It reads and writes contracts, and knows
+// entry of the archive, the tallies, and the summaries. It reads and writes contracts, and knows
 // nothing of how they keep what they have.
 //
 // # The file
@@ -8,11 +8,12 @@
 // JSON Lines in UTF-8, each line an object with one member, whose name is the
 // section that the line belongs to:
 //
-//	{"header":{"hubbub":"export","format":1,"program":"…","schema":4}}
+//	{"header":{"hubbub":"export","format":2,"program":"…","schema":4}}
 //	{"users":{"id":"…",…}}                     rows, in sections named after tables
 //	{"entries":{"stream":"1","position":"5.7",…}} in the order of streams and positions
 //	{"tallies":{"stream":"1",…}}
 //	{"minutes":{"stream":"1","minute":29000000,"counts":[…]}}
+//	{"summaries":{"stream":"1",…}}             of each stream newest first
 //	{"end":{"header":{"lines":1,"sha256":"…"},"users":{…},…}}
 //
 // Sections come in this order, and the last line says of each section how many
@@ -40,7 +41,7 @@ import (
 
 // Format is the version of the files that this program writes; it reads those up
 // to it.
-const Format = 1
+const Format = 2
 
 // Why a file is refused; nothing is changed then.
 var (
@@ -50,15 +51,16 @@ var (
 
 // The sections beside those of tables.
 const (
-	headerSection = "header"
-	entrySection  = "entries"
-	tallySection  = "tallies"
-	minuteSection = "minutes"
-	endSection    = "end"
+	headerSection  = "header"
+	entrySection   = "entries"
+	tallySection   = "tallies"
+	minuteSection  = "minutes"
+	summarySection = "summaries"
+	endSection     = "end"
 )
 
 // sections are all of them in order, but for the end.
-var sections = slices.Concat([]string{headerSection}, metastore.Carried, []string{entrySection, tallySection, minuteSection})
+var sections = slices.Concat([]string{headerSection}, metastore.Carried, []string{entrySection, tallySection, minuteSection, summarySection})
 
 // Order returns the names of all sections in the order of a file.
 func Order() []string { return slices.Clone(sections) }
@@ -135,6 +137,22 @@ type minute struct {
 	Stream hubbub.StreamID `json:"stream"`
 	Minute uint64          `json:"minute"` // Unix time divided by 60 s
 	Counts analysis.Counts `json:"counts"` // in the order of moods
+}
+
+// A summary is an [archive.Summary] as a line has it, with the sentences that are
+// shown.
+type summary struct {
+	Stream    hubbub.StreamID `json:"stream"`
+	From      hubbub.Position `json:"from"`
+	Through   hubbub.Position `json:"through"`
+	Method    string          `json:"method"`
+	At        int64           `json:"at"` // Unix ms
+	Sentences []sentence      `json:"sentences"`
+}
+
+type sentence struct {
+	Text     string             `json:"text"`
+	Messages []hubbub.MessageID `json:"messages"`
 }
 
 func damaged(format string, args ...any) error {

@@ -112,6 +112,7 @@ func (s *site) fill(draw func(n int, what string) int) {
 		stream := hubbub.StreamID(fmt.Sprint("s", i))
 		entries, state := s.entries(stream, draw)
 		s.must(s.archive.Append(ctx, entries))
+		s.summaries(entries, draw)
 		for _, e := range entries {
 			if cursor.Through.Before(e.Position) {
 				cursor.Through, cursor.Time = e.Position, e.Time
@@ -127,6 +128,22 @@ func (s *site) fill(draw func(n int, what string) int) {
 	for range draw(3, "erased") {
 		_, err := s.archive.Erase(ctx, hubbub.UserID(fmt.Sprint("u", draw(3, "user"))))
 		s.must(err)
+	}
+}
+
+// summaries makes summaries of entries, of which some cite what is not shown.
+func (s *site) summaries(entries []archive.Entry, draw func(int, string) int) {
+	from := hubbub.Position{}
+	for i := 9; i < len(entries); i += 10 {
+		through := entries[i]
+		sum := archive.Summary{Stream: through.Stream, From: from, Through: through.Position, Method: "by hand", At: through.Time}
+		for range draw(4, "sentences") {
+			sum.Sentences = append(sum.Sentences, archive.Sentence{
+				Text: "요약 <b> \u2028", Messages: []hubbub.MessageID{entries[i-draw(10, "cited")].ID},
+			})
+		}
+		s.must(s.archive.AddSummary(context.Background(), sum))
+		from = through.Position
 	}
 }
 
@@ -303,7 +320,7 @@ func TestDamage(t *testing.T) {
 	refused("empty", nil)
 	refused("no header", []byte("{\"end\":{}}\n"))
 	refused("something behind it", append(bytes.Clone(file), "{}\n"...))
-	newer := bytes.Replace(file, []byte(`"format":1`), []byte(`"format":2`), 1)
+	newer := bytes.Replace(file, []byte(`"format":2`), []byte(`"format":3`), 1)
 	if _, err := transfer.Check(t.Context(), bytes.NewReader(newer)); !errors.Is(err, transfer.ErrNewer) {
 		t.Errorf("of a newer format: %v", err)
 	}
@@ -365,7 +382,7 @@ func TestItIsJSONLines(t *testing.T) {
 			found[section]++
 		}
 	}
-	for _, section := range []string{"header", "streams", "stream_words", "entries", "tallies", "minutes", "end"} {
+	for _, section := range []string{"header", "streams", "stream_words", "entries", "tallies", "minutes", "summaries", "end"} {
 		if found[section] == 0 {
 			t.Errorf("there is no %s", section)
 		}

@@ -58,10 +58,8 @@ func testSummaries(t *testing.T, h Harness) {
 	first := summaryOf("s", 0, 3, cite("s", 3, 1), cite("s", 2))
 	second := summaryOf("s", 3, 6) // of nothing worth a word
 	third := summaryOf("s", 6, 9, cite("s", 8))
-	mustSum(t, a, first, second, third, summaryOf("t", 0, 9, cite("t", 1)))
-	mustSum(t, a,
-		summaryOf("s", 6, 9, cite("s", 7)), // the same once more changes nothing
-		summaryOf("s", 0, 5, cite("s", 4))) // nor one that comes late
+	mustSum(t, a, third, first, second, summaryOf("t", 0, 9, cite("t", 1))) // in any order
+	mustSum(t, a, summaryOf("s", 6, 9, cite("s", 7)))                       // the same once more changes nothing
 	wantSummaries(t, a, "s", hubbub.Position{}, 10, third, second, first)
 	wantSummaries(t, a, "s", hubbub.Position{}, 1, third)
 	wantSummaries(t, a, "s", third.Through, 1, second)

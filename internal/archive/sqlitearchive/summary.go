@@ -14,8 +14,7 @@ import (
 
 const (
 	addSummary = `INSERT INTO summaries (stream, epoch, n, from_epoch, from_n, method, time)
-		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-		WHERE NOT EXISTS (SELECT 1 FROM summaries WHERE stream = ?1 AND (epoch, n) >= (?2, ?3))`
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	addSentence = `INSERT INTO sentences (stream, epoch, n, number, text, cites) VALUES (?, ?, ?, ?, ?, ?)`
 	addCitation = `INSERT INTO citations (stream, epoch, n, number, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	// isErased is asked before a sentence is added: an erasure that comes later
