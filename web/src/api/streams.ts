@@ -40,9 +40,9 @@ export async function messagesAfter(id: string, after: Position): Promise<(ChatM
   return (await asViewer<{ messages: (ChatMessage & { position: Position })[] }>(`${at(id)}/messages?after=${encodeURIComponent(after)}&limit=200`)).messages;
 }
 
-/** Asks for a summary of what was said since the last; resolves with up to where it will go. It comes over the room's connection. */
-export async function summarise(id: string): Promise<Position> {
-  return (await asViewer<{ through: Position }>(`${at(id)}/summary`, { method: 'POST' })).through;
+/** Asks for a summary of what was said since the last; it comes over the room's connection, if something was. */
+export async function summarise(id: string): Promise<void> {
+  await asViewer(`${at(id)}/summary`, { method: 'POST' });
 }
 
 function at(id: string): string {

@@ -67,20 +67,22 @@ export function MoodPanel({ room }: { room: Room }) {
           </span>
         )}
       </div>
-      {analysis?.trending && analysis.trending.length > 0 && (
-        <div class="trending">
-          <h3>{w.trending}</h3>
-          <ul>
-            {analysis.trending.slice(0, TERMS).map(({ term, users }) => (
-              <li key={term} title={w.trendingBy(users)}>
-                <bdi>{term}</bdi> <span aria-hidden="true">{users}</span>
-                <span class="unseen">{w.trendingBy(users)}</span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      <OverTime streamId={room.id} />
+      <div class="mood-more">
+        {analysis?.trending && analysis.trending.length > 0 && (
+          <div class="trending">
+            <h3>{w.trending}</h3>
+            <ul>
+              {analysis.trending.slice(0, TERMS).map(({ term, users }) => (
+                <li key={term} title={w.trendingBy(users)}>
+                  <bdi>{term}</bdi> <span aria-hidden="true">{users}</span>
+                  <span class="unseen">{w.trendingBy(users)}</span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <OverTime streamId={room.id} />
+      </div>
     </section>
   );
 }

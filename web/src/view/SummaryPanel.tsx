@@ -12,9 +12,13 @@ import { language, words } from '../words/language.ts';
 import { Name } from './Name.tsx';
 import { clock, fullTime } from './room/clock.ts';
 import { useForm } from './useForm.ts';
+import { useNow } from './useNow.ts';
 
 /** Beside the chat it is open; above it, it would take the chat's room. */
 const beside = matchMedia('(min-width: 821px)');
+
+/** A summary that did not come by then does not come: nothing was said since the last. */
+const COMES_MS = 10_000;
 
 /** keeper: the viewer may ask for a summary. */
 export function SummaryPanel({ room, keeper }: { room: Room; keeper: boolean }) {
@@ -88,22 +92,22 @@ function Hidden({ onUndo }: { onUndo: () => void }) {
 
 function Ask({ room }: { room: Room }) {
   const w = words.value;
-  const nothing = useSignal(false);
-  const asked = useSignal('');
+  const newest = room.summary.value?.through ?? '';
+  /** The newest when it was asked, and when that was. */
+  const asked = useRef({ newest, at: 0 });
   const form = useForm(async () => {
-    const through = await summarise(room.id);
-    const newest = room.summary.peek()?.through ?? '';
-    nothing.value = !through || comparePositions(through, newest) <= 0;
-    asked.value = through;
+    asked.current = { newest, at: Date.now() };
+    await summarise(room.id);
   });
-  const waits = form.done && !nothing.value && comparePositions(asked.value, room.summary.value?.through ?? '') > 0;
+  const waits = form.busy || (form.done && comparePositions(newest, asked.current.newest) <= 0);
+  const longer = useNow(waits ? 1_000 : 0) - asked.current.at > COMES_MS;
   return (
     <>
       <button class="button" disabled={form.busy} onClick={form.submit}>
         {w.sumUpNow}
       </button>
       <span class="note" role="status">
-        {form.problem('') ?? (form.busy || waits ? w.sumUpComing : form.done && nothing.value ? w.sumUpNothing : '')}
+        {form.problem('') ?? (!waits ? '' : longer && !form.busy ? w.sumUpNothing : w.sumUpComing)}
       </span>
     </>
   );
