@@ -124,6 +124,7 @@ func (a At) Guest(ctx context.Context, name string) (Guest, error) {
 type Entry struct {
 	hubbub.Message
 	Position hubbub.Position
+	Mood     string // as the server that was asked reads it now
 }
 
 // History returns everything that was said in a stream after a position, oldest

@@ -72,12 +72,13 @@ func TestBadFrames(t *testing.T) {
 	ctx := within(t)
 	server := hub.Start(t, unlimited()...)
 	room := watch(t, ctx, server, "bad")
+	c := answers{t: t}
 	for _, path := range []string{plainPath, sockjsPath} {
 		for _, bad := range before {
 			if path == sockjsPath && !utf8.ValidString(bad.text) {
 				continue // JSON has no such text; see TestBadSockJS
 			}
-			t.Run(fmt.Sprintf("%s/before CONNECT/%s", path[1:], bad.name), func(t *testing.T) {
+			c.run(fmt.Sprintf("%s/before CONNECT/%s", path[1:], bad.name), func(t *testing.T) {
 				w := openWire(t, server, path)
 				must(t, w.say(bad.text))
 				must(t, w.expectEnd(bad.want, receiptOf(bad.text)))
@@ -85,7 +86,7 @@ func TestBadFrames(t *testing.T) {
 			})
 		}
 		for _, bad := range after {
-			t.Run(fmt.Sprintf("%s/after CONNECT/%s", path[1:], bad.name), func(t *testing.T) {
+			c.run(fmt.Sprintf("%s/after CONNECT/%s", path[1:], bad.name), func(t *testing.T) {
 				w := connectWire(t, server, path, room.me.Token)
 				must(t, w.say(bad.text))
 				must(t, w.expectEnd(bad.want, receiptOf(bad.text)))
@@ -93,6 +94,7 @@ func TestBadFrames(t *testing.T) {
 			})
 		}
 	}
+	c.tried("broken STOMP frames, over WebSocket and SockJS")
 }
 
 // receiptOf is what the ERROR has to be for: STOMP wants it where there was a frame.

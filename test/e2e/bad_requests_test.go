@@ -110,8 +110,9 @@ func TestBadRequests(t *testing.T) {
 	ctx := within(t)
 	server := hub.Start(t)
 	room := watch(t, ctx, server, "1")
+	c := answers{t: t}
 	for _, bad := range badRequests {
-		t.Run(bad.name, func(t *testing.T) {
+		c.run(bad.name, func(t *testing.T) {
 			response, text, err := ask(ctx, server, bad.method, bad.path, bad.body, bad.header)
 			must(t, err)
 			if response.StatusCode != bad.status || !strings.Contains(text, `"code":"`+string(bad.code)+`"`) {
@@ -132,6 +133,7 @@ func TestBadRequests(t *testing.T) {
 		})
 	}
 	must(t, room.still(ctx))
+	c.tried("bad HTTP requests")
 }
 
 // TestBadMarkupIsNeverHTML asks for whatever shows what a user wrote: a browser

@@ -93,18 +93,20 @@ func TestBadSends(t *testing.T) {
 	ctx := within(t)
 	server := hub.Start(t, unlimited()...)
 	room := watch(t, ctx, server, "bad")
+	c := answers{t: t}
 	for _, bad := range badSends {
-		t.Run(bad.name, func(t *testing.T) {
+		c.run(bad.name, func(t *testing.T) {
 			b := badSender{t: t, ctx: ctx, server: server, token: room.me.Token}
 			b.tries(bad)
 			must(t, room.still(ctx))
 		})
 	}
-	t.Run("by nobody", func(t *testing.T) {
+	c.run("by nobody", func(t *testing.T) {
 		b := badSender{t: t, ctx: ctx, server: server}
 		b.tries(content("anonymous", "x", hubbub.CodeTokenRequired))
 		must(t, room.still(ctx))
 	})
+	c.tried("SENDs that are refused, in each of the ways to be told")
 }
 
 type badSender struct {

@@ -49,8 +49,9 @@ func TestBadSubscriptions(t *testing.T) {
 		must(t, w.expect("RECEIPT", map[string]string{"receipt-id": "s"}))
 		return w
 	}
+	c := answers{t: t}
 	for _, bad := range tests {
-		t.Run(bad.name, func(t *testing.T) {
+		c.run(bad.name, func(t *testing.T) {
 			for _, receipt := range []string{"r", ""} {
 				frame := bad.frame + "\n\x00"
 				if receipt != "" {
@@ -68,6 +69,7 @@ func TestBadSubscriptions(t *testing.T) {
 			must(t, room.still(ctx))
 		})
 	}
+	c.tried("subscriptions to what there is not, or so that it means nothing")
 }
 
 // TestBadStreams asks for streams that there are not. An ended one needs a way to

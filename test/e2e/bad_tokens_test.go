@@ -161,8 +161,9 @@ func takesToken(t testing.TB, ctx context.Context, server *hub.Server, token str
 
 func refuseTokens(t *testing.T, ctx context.Context, server *hub.Server, bads []badToken) {
 	room := watch(t, ctx, server, "bad")
+	c := answers{t: t}
 	for _, bad := range bads {
-		t.Run(bad.name, func(t *testing.T) {
+		c.run(bad.name, func(t *testing.T) {
 			for _, command := range []string{"CONNECT", "STOMP"} {
 				w := openWire(t, server, plainPath)
 				// What follows at once must not be taken for somebody's.
@@ -178,6 +179,7 @@ func refuseTokens(t *testing.T, ctx context.Context, server *hub.Server, bads []
 			must(t, room.still(ctx))
 		})
 	}
+	c.tried("forged, foreign and expired tokens")
 	for _, scheme := range []string{"Basic YTpi", "Bearer", "Token x", "bearer:x"} {
 		w := openWire(t, server, plainPath)
 		must(t, w.say("CONNECT\naccept-version:1.2\nAuthorization:"+scheme+"\n\n\x00"))

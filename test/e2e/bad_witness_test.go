@@ -11,7 +11,25 @@ import (
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
+
+// answers counts bad inputs and those of them that got the answer they have to.
+type answers struct {
+	t               *testing.T
+	given, answered int
+}
+
+func (c *answers) run(name string, give func(*testing.T)) {
+	c.given++
+	if c.t.Run(name, give) {
+		c.answered++
+	}
+}
+
+func (c *answers) tried(fault string) {
+	promise.Tried(c.t, "G9", fault, c.given, promise.Count{What: "answered with the code that names it", N: c.answered})
+}
 
 // A witness sits in a room while others do what they should not: nothing of it
 // may reach the room, and the room goes on.

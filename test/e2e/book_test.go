@@ -62,6 +62,19 @@ func (b *book) count(o outcome) int {
 	return n
 }
 
+// missing counts what was acknowledged and is not among the contents.
+func (b *book) missing(contents map[string]bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for content, got := range b.outcomes {
+		if got == acked && !contents[content] {
+			n++
+		}
+	}
+	return n
+}
+
 // check compares with all of what the history has: acked ⊆ logged ⊆ sent, nothing
 // twice, nothing that was refused, and positions that grow.
 func (b *book) check(history []api.Entry) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // A crowd is many users with a session each, who send one message after another,
@@ -263,6 +264,24 @@ func (i *inspector) inspect(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// counted is what the last inspection found.
+func (i *inspector) counted() []promise.Count {
+	logged, acknowledged, lost, twice := 0, 0, 0, 0
+	for stream, book := range i.books {
+		contents := map[string]bool{}
+		for _, e := range i.history[stream] {
+			contents[e.Content] = true
+		}
+		logged += len(i.history[stream])
+		twice += len(i.history[stream]) - len(contents)
+		acknowledged += book.count(acked)
+		lost += book.missing(contents)
+	}
+	return []promise.Count{
+		{What: "acknowledged", N: acknowledged}, {What: "logged", N: logged}, {What: "lost", N: lost}, {What: "twice", N: twice},
+	}
 }
 
 // expectTotal waits for an analysis that counts so many: once stored, it is shown

@@ -16,6 +16,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // The server wants 64 MiB to be free.
@@ -115,7 +116,9 @@ func TestDiskFull(t *testing.T) {
 			expectRoom(t, ctx, server)
 			c.begin(ctx) // what was refused or has no outcome is sent again
 			must(t, c.settled())
-			must(t, newInspector(c).inspect(ctx))
+			i := newInspector(c)
+			must(t, i.inspect(ctx))
+			promise.Tried(t, "G1", "disk full: "+test.why, 1, i.counted()...)
 		})
 	}
 }
@@ -185,5 +188,7 @@ func TestDiskReadOnly(t *testing.T) {
 	must(t, server.Run())
 	c.begin(ctx)
 	must(t, c.settled())
-	must(t, newInspector(c).inspect(ctx))
+	i := newInspector(c)
+	must(t, i.inspect(ctx))
+	promise.Tried(t, "G1", "SIGKILL, then a disk that cannot be written", 1, i.counted()...)
 }

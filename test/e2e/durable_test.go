@@ -11,7 +11,10 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
+
+const killedUnderLoad = "SIGKILL under load, then everybody repeats what is open"
 
 func TestG1AckedIsDurable(t *testing.T) {
 	t.Parallel()
@@ -35,6 +38,7 @@ func TestG1AckedIsDurable(t *testing.T) {
 				t.Errorf("stream %s: %d SENDs have no outcome after they were repeated", stream, n)
 			}
 		}
+		promise.Tried(t, "G1", killedUnderLoad, 1, i.counted()...)
 	})
 	t.Run("sent without a receipt", func(t *testing.T) { // promised nothing, but not twice and not damaged
 		ctx := within(t)
@@ -51,6 +55,8 @@ func TestG1AckedIsDurable(t *testing.T) {
 		history, err := server.History(ctx, "1", hubbub.Position{})
 		must(t, err)
 		must(t, b.check(history))
+		promise.Tried(t, "G1", "SIGKILL while SENDs without a receipt are under way", 1,
+			promise.Count{What: "sent", N: 500}, promise.Count{What: "logged", N: len(history)})
 	})
 	t.Run("a nonce sent again", testNonces)
 }
@@ -113,6 +119,8 @@ func testNonces(t *testing.T) {
 	other := signIn(t, ctx, server, "bob")
 	send(other, post("another user's"))
 	exists("another user's", 2)
+	promise.Tried(t, "G1", "a nonce sent again, at once, from two connections, and after SIGKILL", cap(outcomes)+2,
+		promise.Count{What: "nonces", N: 3}, promise.Count{What: "messages", N: 4})
 }
 
 // signIn opens the session of a new guest, for as long as the test runs.

@@ -18,6 +18,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/e2e/trace"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // logFiles is in the paths of the files that hold the log of messages.
@@ -51,6 +52,8 @@ func TestFsyncBeforeReceipt(t *testing.T) {
 	if verdict.Receipts != acknowledged || acknowledged < 100 {
 		t.Errorf("the trace has %d receipts; %d came, and 100 would show enough", verdict.Receipts, acknowledged)
 	}
+	promise.Tried(t, "G1", "system calls traced under load", 1,
+		promise.Count{What: "RECEIPTs", N: verdict.Receipts}, promise.Count{What: "before their fsync", N: len(verdict.Early)})
 	if len(verdict.Early) > 0 {
 		t.Errorf("promised before they were synced: %v", verdict.Early)
 	}

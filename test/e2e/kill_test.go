@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // What a kill hits.
@@ -116,6 +118,7 @@ func (k *killer) kill(state string) {
 
 // report says what the kills hit. Kills that hit nothing would show nothing.
 func (k *killer) report(kills int) {
+	promise.Tried(k.t, "G1", killedUnderLoad, k.done, k.inspector.counted()...)
 	rate := float64(k.acked) / k.talked.Seconds()
 	k.t.Logf("%d kills, %d of them with 10 or more unacknowledged SENDs; %d SENDs acknowledged, %.0f a second in the steady state",
 		k.done, k.inFlight, k.crowd.acknowledged(), rate)

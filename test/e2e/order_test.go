@@ -11,6 +11,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/e2e/faultproxy"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // kinds of viewers, by the way in which they connect.
@@ -102,9 +103,10 @@ func trouble(random *rand.Rand, p *faultproxy.Proxy) {
 	}
 }
 
-// torment troubles all proxies for a while, and leaves them well.
-func (a *audience) torment(random *rand.Rand, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); {
+// torment troubles all proxies for a while, and leaves them well. It returns how
+// often it did something.
+func (a *audience) torment(random *rand.Rand, d time.Duration) (times int) {
+	for end := time.Now().Add(d); time.Now().Before(end); times++ {
 		trouble(random, a.proxies[random.IntN(len(a.proxies))])
 		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
 	}
@@ -113,6 +115,7 @@ func (a *audience) torment(random *rand.Rand, d time.Duration) {
 		p.Delay(0)
 		p.Cut()
 	}
+	return times
 }
 
 // speakSlowly has the crowd say something now and then until stop is called.
@@ -144,19 +147,21 @@ func speakSlowly(t *testing.T, ctx context.Context, c *crowd) (stop func()) {
 
 func TestG2OneOrder(t *testing.T) {
 	t.Parallel()
-	testFollowing(t, false)
+	testFollowing(t, "G2", "connections cut, delayed, throttled and half open", false)
 }
 
 // TestG3NothingMissingUnnoticed follows across a kill of the server too.
 func TestG3NothingMissingUnnoticed(t *testing.T) {
 	t.Parallel()
-	t.Run("cuts, delays, throttles, half-open connections and a kill", func(t *testing.T) { testFollowing(t, true) })
+	t.Run("cuts, delays, throttles, half-open connections and a kill", func(t *testing.T) {
+		testFollowing(t, "G3", "connections cut, delayed, throttled and half open, and SIGKILL", true)
+	})
 	t.Run("what cannot be had is a gap", testGaps)
 }
 
 // testFollowing has viewers on bad connections follow a room, and compares what
 // each of them got with the log.
-func testFollowing(t *testing.T, kill bool) {
+func testFollowing(t *testing.T, p promise.Promise, fault string, kill bool) {
 	ctx := within(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -164,12 +169,13 @@ func testFollowing(t *testing.T, kill bool) {
 	c := startCrowd(t, ctx, 6, "1")
 	a := gather(t, ctx, c, "1", 8)
 	stop := speakSlowly(t, ctx, c)
-	a.torment(random, 2*time.Second)
+	times := a.torment(random, 2*time.Second)
 	if kill {
 		must(t, c.server.Kill())
 		must(t, c.server.Run())
+		times++
 	}
-	a.torment(random, 2*time.Second)
+	times += a.torment(random, 2*time.Second)
 	stop()
 	c.begin(ctx) // repeat what is open
 	must(t, c.settled())
@@ -178,8 +184,10 @@ func testFollowing(t *testing.T, kill bool) {
 	log, err := c.server.History(ctx, "1", hubbub.Position{})
 	must(t, err)
 	must(t, c.books["1"].check(log))
+	var sums []tally
 	for _, v := range a.viewers {
 		sum, err := v.check(log)
+		sums = append(sums, sum)
 		if err != nil {
 			t.Error(err)
 		}
@@ -188,6 +196,7 @@ func testFollowing(t *testing.T, kill bool) {
 			t.Errorf("%s got nothing", v.name)
 		}
 	}
+	promise.Tried(t, p, fault, times, accounts(len(log), sums...)...)
 }
 
 // testGaps has viewers come back from where the server cannot take them up.
@@ -205,7 +214,7 @@ func testGaps(t *testing.T) {
 		why  string
 		from hubbub.Position
 	}{
-		{"away for more messages than a resume brings", first},
+		{"after more messages than a resume brings", first},
 		{"from another life of the log", hubbub.Position{Epoch: first.Epoch - 1, N: first.N}},
 	} {
 		t.Run(test.why, func(t *testing.T) {
@@ -221,6 +230,7 @@ func testGaps(t *testing.T) {
 			must(t, err)
 			sum, err := v.check(log)
 			t.Logf("%+v of %d", sum, len(log))
+			promise.Tried(t, "G3", "back "+test.why, 1, accounts(len(log), sum)...)
 			if err != nil || sum.gone == 0 || sum.received == 0 {
 				t.Errorf("%+v, %v; want a gap, and what comes after it", sum, err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // TestStop stops the server as operators do, while everybody talks.
@@ -50,6 +51,7 @@ func TestStop(t *testing.T) {
 	c.begin(ctx)
 	must(t, c.settled())
 	must(t, i.inspect(ctx))
+	promise.Tried(t, "G1", "SIGTERM under load", 1, i.counted()...)
 }
 
 // TestKilledUnderLoadIsBackSoon: the minute that Run gives is far more than it
@@ -109,6 +111,7 @@ func TestLogLostItsTail(t *testing.T) {
 	must(t, err)
 	steps := a.viewers[0].steps
 	i := slices.IndexFunc(steps, func(s step) bool { return s.to.Epoch > s.from.Epoch && !s.from.IsZero() })
+	promise.Tried(t, "G3", "a log that lost its newest part, as a bad disk does", 1, accounts(len(history), sum)...)
 	if i < 0 || len(steps[i].gaps) == 0 {
 		t.Errorf("no gap was declared: %+v", sum)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // How many viewers are slow, and how much is said: more than fits into sockets
@@ -73,7 +74,8 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 	catchUp(t, ctx, c, well)
 	metrics, err := server.Metrics(ctx)
 	must(t, err)
-	if rss := metrics["process_resident_memory_bytes"]; rss > boundedRSS {
+	rss := metrics["process_resident_memory_bytes"]
+	if rss > boundedRSS {
 		t.Errorf("the server has %.0f MiB with %d viewers that do not read", rss/(1<<20), stuckViewers)
 	} else {
 		t.Logf("RSS %.0f MiB", rss/(1<<20))
@@ -84,8 +86,10 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 	catchUp(t, ctx, c, append(well, paused, throttled))
 	log, err := server.History(ctx, "1", hubbub.Position{})
 	must(t, err)
+	var sums []tally
 	for _, v := range append(well, paused, throttled) {
 		sum, err := v.check(log)
+		sums = append(sums, sum)
 		t.Logf("%s: %+v of %d", v.name, sum, len(log))
 		if err != nil {
 			t.Error(err)
@@ -104,6 +108,8 @@ func TestG6SlowViewerHarmsNobody(t *testing.T) {
 		}
 		return err
 	}))
+	promise.Tried(t, "G6", fmt.Sprintf("%d viewers that do not read, one that pauses, one on a slow line", stuckViewers), pieces,
+		append(accounts(len(log), sums...), promise.Count{What: "MiB at most", N: int(rss / (1 << 20)), Worst: true})...)
 }
 
 // stuck is a viewer that reads nothing until hold is closed, with little room for

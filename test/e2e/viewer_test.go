@@ -12,6 +12,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
+	"github.com/hubbub-live/hubbub/test/promise"
 )
 
 // A viewer follows a room as docs/protocol.md says: it keeps the last position
@@ -122,6 +123,21 @@ func (v *viewer) position() hubbub.Position {
 
 // A tally is what a viewer's account adds up to.
 type tally struct{ received, skipped, gone, connections int }
+
+// accounts is what viewers' accounts come to, beside a log of so many messages.
+func accounts(logged int, viewers ...tally) []promise.Count {
+	var all tally
+	for _, v := range viewers {
+		all.received += v.received
+		all.skipped += v.skipped
+		all.gone += v.gone
+		all.connections += v.connections
+	}
+	return []promise.Count{
+		{What: "viewers", N: len(viewers)}, {What: "connections", N: all.connections}, {What: "logged", N: logged},
+		{What: "received", N: all.received}, {What: "declared as skipped", N: all.skipped}, {What: "in declared gaps", N: all.gone},
+	}
+}
 
 // check compares the account with the log, all of the room's messages: each once,
 // in the log's order, the chain of prev unbroken, and every message of the log
