@@ -27,7 +27,7 @@ func (w *window) groups(lines []int) []group {
 				near, nearest = a, g
 			}
 		}
-		if near >= tooAlike {
+		if near > tooAlike { // half is too little where there are two words
 			all[nearest].lines = append(all[nearest].lines, i)
 			continue
 		}

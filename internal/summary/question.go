@@ -23,7 +23,7 @@ func (w *window) answered(question int) bool {
 		if l.sender == w.lines[question].sender || l.Mood != hubbub.Other && l.Mood != hubbub.Advice {
 			continue
 		}
-		if w.alike(question, i) > 0 || i < question+yesNoWithin && yesNo(l.Text) {
+		if w.related(question, i) || i < question+yesNoWithin && yesNo(l.Text) {
 			return true
 		}
 	}
@@ -35,6 +35,23 @@ func yesNo(text string) bool {
 	switch strings.Trim(first, ",.!~ㅋㅎ") {
 	case "yes", "yeah", "yep", "no", "nope", "네", "넵", "예", "응", "ㅇㅇ", "ㄴㄴ", "아니요", "아뇨", "아니오", "맞아요", "맞음":
 		return true
+	}
+	return false
+}
+
+// related says whether two lines have a word in common, or one that goes on with
+// an ending which stems do not know: 방송 and 방송한대요.
+func (w *window) related(i, j int) bool {
+	for _, a := range w.lines[i].words {
+		for _, b := range w.lines[j].words {
+			short, long := w.words[a].stem, w.words[b].stem
+			if len(short) > len(long) {
+				short, long = long, short
+			}
+			if a == b || len(short) > 3 && strings.HasPrefix(long, short) { // 3 bytes are one syllable
+				return true
+			}
+		}
 	}
 	return false
 }

@@ -33,6 +33,7 @@ type line struct {
 
 // A word is a word of the window.
 type word struct {
+	stem   string
 	lines  []int // with it
 	topic  bool  // can name what people talk about
 	bare   bool  // is met without 이
@@ -102,7 +103,7 @@ func (r *reader) terms(i int, l *line) {
 	for len(l.words) < maxWords && r.scan.next() {
 		n := number(r.numbers, r.scan.stem)
 		if n == len(r.words) {
-			r.words = append(r.words, word{})
+			r.words = append(r.words, word{stem: r.scan.stem})
 		}
 		w := &r.words[n]
 		w.topic = w.topic || r.scan.topic

@@ -1,6 +1,10 @@
 package summary
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hubbub-live/hubbub"
+)
 
 // A topic is a word that many used, and the lines with it.
 type topic struct {
@@ -61,4 +65,9 @@ func (w *window) copies() (best []int) {
 		}
 	}
 	return best
+}
+
+// laughed says that a line is laughter and nothing else.
+func (w *window) laughed(i int) bool {
+	return w.lines[i].Mood == hubbub.Laughter && len(w.lines[i].words) == 0
 }
