@@ -44,6 +44,7 @@ func TestG5AnalysedOnce(t *testing.T) {
 		for stream, before := range counted {
 			again, err := c.server.Reading(ctx, stream)
 			must(t, err)
+			again.Through = before.Through // of a result as old as the room's last message, or younger
 			if reflect.DeepEqual(again, before) {
 				identical++
 			} else {
