@@ -33,6 +33,10 @@ test-quick: ## unit tests alone, in their short form
 test-kill: build ## SIGKILL under load, KILLS=100 times
 	@$(stage) "kill test" scripts/test-kill.sh
 
+.PHONY: test-faults
+test-faults: build ## what is done for each promise, as a table; FULL=1: 100 kills and more; KILLS=, ROUNDS=
+	@$(stage) "faults" scripts/test-faults.sh
+
 .PHONY: test-fresh
 test-fresh: ## run and test a fresh clone in a bare environment
 	@$(stage) "fresh clone" scripts/test-fresh.sh

@@ -29,6 +29,7 @@ run race scripts/race-tests.sh
 run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
 run browser scripts/browser-tests.sh
 
+"$events/tally" promises "$events/e2e.json" || failed+=("promises")
 "$events/tally" table test/rows.txt "$events"/*.json || failed+=("table")
 if ((${#failed[@]})); then
   # After the table's last line nothing may follow on standard output.
