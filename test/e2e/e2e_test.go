@@ -1,6 +1,6 @@
 // Package e2e tests the whole program from outside: the real binary, over the
 // wire, while it is killed, frozen, cut off and short of disk. What the design
-// promises (G1 to G9) is tested here by name.
+// promises (G1 to G9) is tested here by name; docs/promises.md has the table.
 //
 // Tests are parallel, but for those that want the processors for themselves: one
 // of them waits half a minute for the server to lose its patience.
