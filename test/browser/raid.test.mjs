@@ -1,26 +1,12 @@
 // Trolls, and the one moderator who stops them.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Server } from './server.mjs';
-import { launch, Viewer } from './viewer.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
 const TROLLS = 50;
 
-let browser, server;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start('--guest-rate', '0')]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function person(t) {
-  const viewer = await Viewer.open(browser);
-  t.after(() => viewer.leave());
-  return viewer;
-}
+const { open: person, server } = stage('--guest-rate', '0');
 
 // Runs in a page of its own: so many guests, each over a socket of its own, who
 // write twice a second. `raid` is what became of it: texts that were acknowledged
@@ -63,15 +49,15 @@ async function raid([trolls, stream]) {
 
 test(`a raid of ${TROLLS} trolls is stopped by one moderator`, async (t) => {
   const [host, viewer] = [await person(t), await person(t)];
-  await host.signUp(server.url, 'calmhost');
-  const id = await host.goLive(server.url, 'Quiet evening', 'quiet');
-  await viewer.signUp(server.url, 'regular', `/s/${id}`);
+  await host.signUp(server().url, 'calmhost');
+  const id = await host.goLive(server().url, 'Quiet evening', 'quiet');
+  await viewer.signUp(server().url, 'regular', `/s/${id}`);
   await viewer.live();
   await viewer.say('a quiet word before');
   await host.sees('a quiet word before');
 
   const trolls = await person(t);
-  await trolls.page.goto(new URL('/favicon.svg', server.url).href);
+  await trolls.page.goto(new URL('/favicon.svg', server().url).href);
   await host.page.bringToFront();
   await trolls.page.evaluate(raid, [TROLLS, id]);
   await host.until(() => document.querySelectorAll('.line').length > 60);
@@ -96,7 +82,7 @@ test(`a raid of ${TROLLS} trolls is stopped by one moderator`, async (t) => {
   }
   // Who comes later sees no more of it either.
   const late = await person(t);
-  await late.enter(server.url, id);
+  await late.enter(server().url, id);
   await late.sees('it is over');
   assert.deepEqual((await late.texts()).filter((text) => text.startsWith('BOO')), []);
 });
@@ -125,11 +111,11 @@ function force([stream, content]) {
 
 test('a ban outlives a restart, a reload and a new connection', async (t) => {
   const [host, troll, viewer] = [await person(t), await person(t), await person(t)];
-  await host.signUp(server.url, 'stricthost');
-  const id = await host.goLive(server.url, 'Strict', 'strict');
-  await troll.signUp(server.url, 'nuisance', `/s/${id}`);
+  await host.signUp(server().url, 'stricthost');
+  const id = await host.goLive(server().url, 'Strict', 'strict');
+  await troll.signUp(server().url, 'nuisance', `/s/${id}`);
   await troll.live();
-  await viewer.enter(server.url, id);
+  await viewer.enter(server().url, id);
   await troll.say('buy my things');
   for (const one of [host, viewer]) await one.sees('buy my things');
   await host.say('/ban nuisance spam');
@@ -149,9 +135,9 @@ test('a ban outlives a restart, a reload and a new connection', async (t) => {
   await troll.page.reload();
   await troll.live();
   await banned('after a reload');
-  await server.kill();
+  await server().kill();
   await troll.page.waitForSelector('.link-waiting');
-  await server.restart();
+  await server().restart();
   await Promise.all([host, troll, viewer].map((one) => one.live()));
   await banned('after a restart');
 

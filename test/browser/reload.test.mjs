@@ -1,31 +1,17 @@
 // A reload at any moment loses nothing that was said and shows a page that works.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Server } from './server.mjs';
-import { launch, PASSWORD, Viewer } from './viewer.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
+import { PASSWORD } from './viewer.mjs';
 
-let browser, server;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start('--message-rate', '0')]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { open: person, at, server } = stage('--message-rate', '0');
 
-async function person(t) {
-  const viewer = await Viewer.open(browser);
-  t.after(() => viewer.leave());
-  return viewer;
-}
-
-const at = (path) => new URL(path, server.url).href;
 
 test('ten reloads and two tabs are one viewer', async (t) => {
   const [one, other] = [await person(t), await person(t)];
-  await other.enter(server.url);
-  await one.enter(server.url);
+  await other.enter(server().url);
+  await one.enter(server().url);
   for (let n = 0; n < 10; n++) await one.page.reload({ waitUntil: 'domcontentloaded' });
   await one.live();
   const tab = await one.context.newPage();
@@ -37,8 +23,8 @@ test('ten reloads and two tabs are one viewer', async (t) => {
 
 test('a reload right after sending: the message is there once, or not at all', async (t) => {
   const [one, other] = [await person(t), await person(t)];
-  await other.enter(server.url);
-  await one.enter(server.url);
+  await other.enter(server().url);
+  await one.enter(server().url);
   await one.signIn('Impatient');
   for (let n = 0; n < 5; n++) {
     await one.say(`sent and gone ${n}`);
@@ -80,8 +66,8 @@ test('a reload while signing up: the account is made or can be made, and can be 
 test('every page is itself again, and who one is stays', async (t) => {
   const viewer = await person(t);
   const { page } = viewer;
-  await viewer.signUp(server.url, 'stays', '/studio');
-  const id = await viewer.goLive(server.url, 'Reloaded');
+  await viewer.signUp(server().url, 'stays', '/studio');
+  const id = await viewer.goLive(server().url, 'Reloaded');
   for (const [path, sign] of [
     ['/', `a.card[href="/s/${id}"]`],
     ['/?show=ended', '.tabs a:last-child[aria-current]'],
@@ -101,8 +87,8 @@ test('every page is itself again, and who one is stays', async (t) => {
 test('a reload while something is being edited or confirmed leaves it as it was', async (t) => {
   const viewer = await person(t);
   const { page } = viewer;
-  await viewer.signUp(server.url, 'editor', '/studio');
-  const id = await viewer.goLive(server.url, 'As it was');
+  await viewer.signUp(server().url, 'editor', '/studio');
+  const id = await viewer.goLive(server().url, 'As it was');
   await page.goto(at('/studio'));
   await page.click('.stream-row button'); // Edit
   await page.fill('.stream-row input[name=title]', 'Something else');

@@ -2,28 +2,15 @@
 // overlay, and what a moderator does.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Server } from './server.mjs';
-import { launch, Viewer } from './viewer.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
+import { Viewer } from './viewer.mjs';
 
-let browser, server;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start('--message-rate', '0', '--guest-rate', '0')]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function open(t, options) {
-  const viewer = await Viewer.open(browser, options);
-  t.after(() => viewer.leave());
-  return viewer;
-}
+const { open, server } = stage('--message-rate', '0', '--guest-rate', '0');
 
 async function guest(t, name, stream = '1', options) {
   const viewer = await open(t, options);
-  await viewer.enter(server.url, stream);
+  await viewer.enter(server().url, stream);
   await viewer.signIn(name);
   return viewer;
 }
@@ -31,8 +18,8 @@ async function guest(t, name, stream = '1', options) {
 /** Somebody with an account and a stream of their own, in its room. */
 async function streamer(t, name, options) {
   const viewer = await open(t, options);
-  await viewer.signUp(server.url, name);
-  const stream = await viewer.goLive(server.url, `The stream of ${name}`, `of-${name}`);
+  await viewer.signUp(server().url, name);
+  const stream = await viewer.goLive(server().url, `The stream of ${name}`, `of-${name}`);
   await viewer.page.waitForSelector('.manage');
   return [viewer, stream];
 }
@@ -55,7 +42,7 @@ test('whoever is called by name sees it, and a click on a name calls back', asyn
 
 test('links are followed only where they may lead, and tell nobody from where', async (t) => {
   const [writer, reader] = [await guest(t, 'Linker'), await open(t)];
-  await reader.enter(server.url);
+  await reader.enter(server().url);
   const text = 'see https://example.com/a?b=1#c, not javascript:alert(1) or ftp://example.com/';
   await writer.say(text);
   await reader.sees(text);
@@ -239,7 +226,7 @@ test('the overlay shows the newest lines, transparent, without controls, and cou
   const [owner, stream] = await streamer(t, 'caster');
   await owner.until(() => /^1 watching/.test(document.querySelector('.viewers').textContent));
   const overlay = await open(t);
-  await overlay.page.goto(new URL(`/overlay/${stream}?lines=3&size=30&mood=1`, server.url).href);
+  await overlay.page.goto(new URL(`/overlay/${stream}?lines=3&size=30&mood=1`, server().url).href);
   for (let n = 1; n <= 5; n++) await owner.say(`shown ${n}`);
   await overlay.page.waitForSelector('.over-line:has-text("shown 5")');
   const found = await overlay.page.evaluate(() => ({
@@ -270,7 +257,7 @@ test('a video is played from where the streamer keeps it, and not before it is a
     const answer = await route.fetch();
     await route.fulfill({ response: answer, json: { ...(await answer.json()), playbackUrl: 'https://video.example/a.mp4' } });
   });
-  await viewer.enter(server.url);
+  await viewer.enter(server().url);
   await viewer.page.waitForSelector('video[controls]');
   assert.deepEqual(asked, []);
   await viewer.page.$eval('video', (el) => void el.play().catch(() => undefined));

@@ -1,42 +1,27 @@
 // Somebody opens a stream, runs it, ends it, and deletes it.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Server } from './server.mjs';
-import { launch, Viewer } from './viewer.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
-let browser, server;
-before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { open: person, at, server } = stage();
 
-async function person(t) {
-  const viewer = await Viewer.open(browser);
-  t.after(() => viewer.leave());
-  return viewer;
-}
-
-const at = (path) => new URL(path, server.url).href;
 const card = (id) => `a.card[href="/s/${id}"]`;
 
 test('a stream from its opening to its end, seen by its host and a viewer', async (t) => {
   const [host, viewer] = [await person(t), await person(t)];
-  await host.signUp(server.url, 'streamer', '/studio');
+  await host.signUp(server().url, 'streamer', '/studio');
   await host.page.locator('.panel .note', { hasText: 'appear here' }).waitFor(); // an empty list says what will be there
-  const id = await host.goLive(server.url, 'Late night <b>piano</b>', 'piano');
+  const id = await host.goLive(server().url, 'Late night <b>piano</b>', 'piano');
   assert.equal(id, 'piano');
 
-  await viewer.page.goto(server.url);
+  await viewer.page.goto(server().url);
   await viewer.page.waitForSelector(card(id));
   assert.match(await viewer.page.textContent(card(id)), /Late night <b>piano<\/b>.*by streamer/);
   const counted = (n) => viewer.until(([what, wanted]) => document.querySelector(what).textContent.includes(`${wanted} watching`), [card(id), n]);
   await counted(1);
   const second = await person(t);
-  await second.enter(server.url, id);
+  await second.enter(server().url, id);
   await counted(2); // by itself
   await second.signIn('Second');
   await host.say('welcome, all');
@@ -62,7 +47,7 @@ test('a stream from its opening to its end, seen by its host and a viewer', asyn
   await second.page.reload();
   await second.page.waitForSelector('.ended');
   await second.sees('welcome, all'); // what was said can be read
-  await viewer.page.goto(server.url);
+  await viewer.page.goto(server().url);
   await viewer.page.waitForSelector('.cards li');
   assert.equal(await viewer.page.$(card(id)), null, 'it is not live');
   await viewer.page.click('.tabs a:last-child');
@@ -81,7 +66,7 @@ test('a stream from its opening to its end, seen by its host and a viewer', asyn
 
 test('what is wrong with a new stream is said beside its field, also where it was folded away', async (t) => {
   const host = await person(t);
-  await host.signUp(server.url, 'clumsy', '/studio');
+  await host.signUp(server().url, 'clumsy', '/studio');
   const { page } = host;
   const wrongIn = (name) => page.waitForFunction((field) => document.activeElement?.matches(`[name="${field}"][aria-invalid=true]`), name);
   await page.click('button[type=submit]');
@@ -100,7 +85,7 @@ test('what is wrong with a new stream is said beside its field, also where it wa
 
 test('a guest is told what it takes to open a stream', async (t) => {
   const guest = await person(t);
-  await guest.enter(server.url);
+  await guest.enter(server().url);
   await guest.signIn('Guest');
   await guest.page.goto(at('/studio'));
   await guest.page.click('.panel a.primary'); // Create an account
