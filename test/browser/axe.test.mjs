@@ -142,11 +142,14 @@ test('what opens in a room', async (t) => {
   await writer.page.waitForSelector('.emoji-row button');
   await clean(writer.page, 'emoji');
 
+  await page.click('.said-actions .button');
+  await page.click('.sentences .cite');
+  await page.waitForSelector('.cited li');
   await page.click('.over-time > button');
   await page.waitForSelector('.chart-place path', { state: 'attached' });
   await page.hover('.line.called');
   await page.waitForSelector('.line-tools');
-  await clean(page, 'tools of a message, notes, and the chart');
+  await clean(page, 'tools of a message, notes, the chart, and a summary');
   await page.focus('.log-view');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
