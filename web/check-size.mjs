@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const LIMIT = 90 * 1024;
+const LIMIT = 60 * 1024;
 const dist = new URL('./dist/', import.meta.url);
 const page = readFileSync(new URL('index.html', dist), 'utf8');
 let first = 0;
