@@ -3,7 +3,6 @@ package streams
 import (
 	"cmp"
 	"crypto/rand"
-	"net/url"
 	"strings"
 
 	"github.com/hubbub-live/hubbub"
@@ -64,10 +63,10 @@ func (e Edit) clean() (Edit, error) {
 	if e.Language != nil && !tag(*e.Language) {
 		return Edit{}, hubbub.Refuse(hubbub.CodeBadRequest, "the language has to be a tag such as ko or en-GB")
 	}
-	if e.ThumbnailURL != nil && !harmless(*e.ThumbnailURL) {
+	if e.ThumbnailURL != nil && !link(*e.ThumbnailURL) {
 		return Edit{}, hubbub.Refuse(hubbub.CodeBadRequest, "the thumbnail URL has to be an http(s) URL of at most 512 bytes")
 	}
-	if e.PlaybackURL != nil && !harmless(*e.PlaybackURL) {
+	if e.PlaybackURL != nil && !link(*e.PlaybackURL) {
 		return Edit{}, hubbub.Refuse(hubbub.CodeBadRequest, "the playback URL has to be an http(s) URL of at most 512 bytes")
 	}
 	return e, nil
@@ -78,11 +77,5 @@ func tag(language string) bool {
 	return len(language) <= 35 && strings.Trim(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
-// harmless says whether a link can be put into a page: no javascript:, no data:.
-func harmless(link string) bool {
-	if link == "" {
-		return true
-	}
-	u, err := url.Parse(link)
-	return err == nil && len(link) <= 512 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
+// link says whether a URL can be put into a page, or is "".
+func link(url string) bool { return url == "" || text.Link(url) }

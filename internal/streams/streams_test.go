@@ -57,6 +57,7 @@ func TestCreateRefuses(t *testing.T) {
 		"a link that runs when it is clicked": {PlaybackURL: "javascript:alert(1)"},
 		"a picture that is a document":        {ThumbnailURL: "data:text/html,x"},
 		"a link without a host":               {ThumbnailURL: "https:///x"},
+		"a link that turns the page around":   {PlaybackURL: "https://p/\u202egnp.exe"},
 		"a link too long":                     {ThumbnailURL: "https://p/" + strings.Repeat("x", 512)},
 	} {
 		if _, err := s.Create(t.Context(), draft); refusal(err) != hubbub.CodeBadRequest {
