@@ -62,6 +62,7 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 	if ctx.Err() != nil { // the scrape was broken off, not the server
 		return s
 	}
+	s.Recent = r.crowd.Recent()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out.Sample(s)

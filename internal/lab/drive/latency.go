@@ -21,10 +21,11 @@ type worker struct {
 	receipt  *hdrhistogram.Histogram
 	lateness *hdrhistogram.Histogram
 	inTime   int64
+	recent   recent
 }
 
 func newWorker() *worker {
-	return &worker{delivery: histogram(), receipt: histogram(), lateness: histogram()}
+	return &worker{delivery: histogram(), receipt: histogram(), lateness: histogram(), recent: newRecent()}
 }
 
 func histogram() *hdrhistogram.Histogram {
@@ -47,6 +48,7 @@ func (c *Crowd) Latencies() Latencies {
 	all := Latencies{Delivery: histogram(), Receipt: histogram(), Lateness: histogram()}
 	for _, w := range c.workers {
 		w.mu.Lock()
+		w.recent.settle(w)
 		all.Delivery.Merge(w.delivery)
 		all.Receipt.Merge(w.receipt)
 		all.Lateness.Merge(w.lateness)

@@ -124,7 +124,7 @@ func (v *viewer) watch(batch []client.Delivery) {
 	skipped := v.account.Counts.Skipped
 	for i := range batch {
 		if m, fresh := v.account.Take(&batch[i]); fresh {
-			record(v.worker.delivery, v.crowd.at(batch[i].Arrived)-v.crowd.due(m))
+			record(v.worker.recent.delivery, v.crowd.at(batch[i].Arrived)-v.crowd.due(m))
 		}
 	}
 	v.worker.totals.Delivered += int64(len(batch))
@@ -194,7 +194,7 @@ func (v *viewer) ended(m books.Mark, due time.Duration, err error) {
 	switch outcome {
 	case books.Acked:
 		v.worker.totals.Acked++
-		record(v.worker.receipt, after)
+		record(v.worker.recent.receipt, after)
 	case books.Refused:
 		v.worker.totals.Refused++
 	default:

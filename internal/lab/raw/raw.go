@@ -64,6 +64,9 @@ type Sample struct {
 	Driver    Driver    `json:"driver"`
 	Machine   *Machine  `json:"machine,omitempty"` // the one of the lab; nil: not known
 	Processes []Process `json:"processes"`
+	// Recent is what was measured since the sample before; nil in files of programs
+	// that did not look at it.
+	Recent *Recent `json:"recent,omitempty"`
 }
 
 // Driver is the lab's own side.
