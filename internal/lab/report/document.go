@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,27 +22,45 @@ func (r *Report) document() *document {
 		Verdict: "Valid",
 		Reasons: r.Reasons,
 		Remarks: r.Remarks,
+		Opening: r.opening(),
 	}
-	if !d.Good {
+	if d.Good {
+		d.Why = r.why()
+	} else {
 		d.Verdict = "Invalid: it supports no claim"
 	}
-	d.Sections = []section{r.summary(), latencySection(r.latency), r.books(), r.deliveries(), r.lags(), r.costs(), r.configuration()}
+	over := courses(r.run)
+	d.Sections = append(r.summary(), charts(over), latencySection(r.latency), r.books(), r.deliveries())
 	if len(r.run.Rooms) > 1 {
-		d.Sections = slices.Insert(d.Sections, 4, r.rooms())
+		d.Sections = append(d.Sections, r.rooms())
 	}
+	d.Sections = append(d.Sections, r.lags(), r.costs(), r.configuration(), overTime(over))
 	return d
 }
 
-func (r *Report) summary() section {
-	s := section{Title: "Summary", Note: "Over the steady window, unless a row says otherwise.", Head: []string{"Metric", "Value", ""}}
+// charts is the section that a page has and a text has not.
+func charts(courses []course) section {
+	return section{Title: "Over time", Note: "Minutes and seconds since the start. Shaded: the ramp-up, in which viewers join, and at the right end " +
+		"the drain, in which what is under way arrives. Point at a chart for its values; the last table has them in numbers.", Charts: courses}
+}
+
+// summary is the reference report's table, under its names too, and what that lacks.
+func (r *Report) summary() []section {
+	reference := section{Title: "Summary", Note: "The rows of the reference report, over the steady window, in which all viewers send.",
+		Head: []string{"Metric", "Value", "The reference calls it", ""}}
+	more := section{Title: "What else came out", Note: "Also over the steady window, unless a row says otherwise.", Head: []string{"Metric", "Value", ""}}
 	for _, f := range r.Figures {
 		text := f.text()
 		if f.Name == "Max users" {
 			text += " of " + number(float64(r.run.Header.Plan.Clients))
 		}
-		s.Rows = append(s.Rows, []string{f.Name, text, f.Note})
+		if f.Reference != "" {
+			reference.Rows = append(reference.Rows, []string{f.Name, text, f.Reference, f.Note})
+		} else {
+			more.Rows = append(more.Rows, []string{f.Name, text, f.Note})
+		}
 	}
-	return s
+	return []section{reference, more}
 }
 
 func (r *Report) books() section {

@@ -14,6 +14,8 @@ type Figure struct {
 	Unit  string  // "" for a plain number
 	Value float64 // NaN: it could not be measured
 	Note  string
+
+	Reference string // its name in the reference report's summary; "": not in it
 }
 
 func (f Figure) text() string {
@@ -50,20 +52,20 @@ func figures(run *raw.Run, w window, l latencies) []Figure {
 	rss, _ := w.over(gauge(memory))
 	cpu := w.grown(cpuSeconds)
 	return []Figure{
-		{"Max users", "", most, "viewers in their rooms at once"},
-		{"Analysis busy share", "%", 100 * w.rate(busy), "of one core; the original: Flink backpressure"},
-		{"Analysis lag", "records", analysisLag, "most uncommitted after the ramp-up; the original: Flink processing lag"},
-		{"Archive lag", "records", archiveLag, "most uncommitted after the ramp-up; the original: Cassandra sink lag"},
-		{"Log appends a second (max)", "", w.peak(appended), "records; mean " + number(w.rate(appended))},
-		{"Log fsyncs a second (max)", "", w.peak(syncs), "synced writes; mean " + number(w.rate(syncs)) + "; the original: Kafka requests a second"},
-		{"Chat CPU", "cores", cpu / w.seconds() / processes(w), "mean of a server process, of which there are " + number(processes(w))},
-		{"SEND to RECEIPT p99", "ms", at(l.receipt, 99), "durable, from the instant it was due"},
-		{"Delivery p50", "ms", at(l.delivery, 50), ""},
-		{"Delivery p99", "ms", at(l.delivery, 99), "to each viewer, from the instant it was due"},
-		{"Deliveries a second", "", w.deliveries() / w.seconds(), "counted by the viewers"},
-		{"CPU of 1M deliveries", "s", cpu / w.deliveries() * 1e6, "all of the server, for everything it did"},
-		{"Memory", "MiB", rss / (1 << 20), "most resident, all server processes"},
-		{"Drain", "s", unless(run.End.Drain.Lags < 0, max(run.End.Drain.Lags, run.End.Drain.Deliveries)), "from the last SEND until everything was everywhere"},
+		{"Max users", "", most, "viewers in their rooms at once", "Max Users"},
+		{"Analysis busy share", "%", 100 * w.rate(busy), "of one core", "Flink Backpressure"},
+		{"Analysis lag", "records", analysisLag, "most uncommitted after the ramp-up", "Flink Processing Lag"},
+		{"Archive lag", "records", archiveLag, "most uncommitted after the ramp-up", "Cassandra Sink Lag"},
+		{"Log appends a second (max)", "", w.peak(appended), "records; mean " + number(w.rate(appended)), ""},
+		{"Log fsyncs a second (max)", "", w.peak(syncs), "synced writes; mean " + number(w.rate(syncs)), "Kafka RPS (Max)"},
+		{"Chat CPU", "cores", cpu / w.seconds() / processes(w), "mean of a server process, of which there are " + number(processes(w)), "Chat CPU (Per Pod)"},
+		{"SEND to RECEIPT p99", "ms", at(l.receipt, 99), "durable, from the instant it was due", ""},
+		{"Delivery p50", "ms", at(l.delivery, 50), "", ""},
+		{"Delivery p99", "ms", at(l.delivery, 99), "to each viewer, from the instant it was due", ""},
+		{"Deliveries a second", "", w.deliveries() / w.seconds(), "counted by the viewers", ""},
+		{"CPU of 1M deliveries", "s", cpu / w.deliveries() * 1e6, "all of the server, for everything it did", ""},
+		{"Memory", "MiB", rss / (1 << 20), "most resident, all server processes", ""},
+		{"Drain", "s", unless(run.End.Drain.Lags < 0, max(run.End.Drain.Lags, run.End.Drain.Deliveries)), "from the last SEND until everything was everywhere", ""},
 	}
 }
 

@@ -10,12 +10,21 @@ import (
 func (d *document) markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n**%s**\n", plain(d.Title), plain(d.Verdict))
+	if d.Why != "" {
+		fmt.Fprintf(&b, "\n%s\n", plain(d.Why))
+	}
 	bullets(&b, d.Reasons)
 	if len(d.Remarks) > 0 {
 		b.WriteString("\nTo be known:\n")
 		bullets(&b, d.Remarks)
 	}
+	for _, line := range d.Opening {
+		fmt.Fprintf(&b, "\n%s\n", plain(line))
+	}
 	for _, s := range d.Sections {
+		if s.Charts != nil {
+			continue
+		}
 		fmt.Fprintf(&b, "\n## %s\n", plain(s.Title))
 		if s.Note != "" {
 			fmt.Fprintf(&b, "\n%s\n", plain(s.Note))

@@ -71,8 +71,10 @@ type document struct {
 	Title    string
 	Good     bool
 	Verdict  string
+	Why      string // what a good verdict rests on; "" says nothing
 	Reasons  []string
 	Remarks  []string
+	Opening  []string // what this is about, in plain words
 	Sections []section
 }
 
@@ -81,6 +83,8 @@ type section struct {
 	Note  string
 	Head  []string
 	Rows  [][]string
+
+	Charts []course // stand on the page instead of the table of the text
 }
 
 func (d *document) write(folder, markdown, html string) error {
