@@ -9,8 +9,20 @@
 // What is exact: the counts per mood, in all, in the window, and by minute. What is
 // approximate, with the same answer for any split: the unique chatters (exact up
 // to 128, then with a standard error of 2.3 %), and the terms that most users use
-// (exact while no five seconds have more than 64 users; else a term that n use, where
-// the busiest five seconds have b users, has a standard error of at most √(n·b/32)).
+// (exact while no five seconds have more than 32 users; else a term that n use, where
+// the busiest five seconds have b users, has a standard error of at most √(n·b/16)),
+// and waves, texts that five users or more sent within the window (exact while no five
+// seconds have more than 64 users, else with a standard error of users of at most
+// √(n·b/32), and only those that three users of the sample sent).
+//
+// Ratios are of what is weighed: without the copies of a wave, but for its first
+// message and what came in five-second buckets before it was one, and without what a
+// user says beyond five messages in a bucket. Where nobody does either they are the
+// exact counts'. Else they are exact while no bucket of a window has more than 64
+// users, and an estimate from the sample from then on: the excess of a mood in a bucket
+// of b users, where each user has e too much at most and all together E, has a standard error of
+// at most √(E·e·b/32). What is too much is known once a bucket is closed and settled
+// ([Tally.Settle]), in what is merged by then.
 package analysis
 
 import (
@@ -21,9 +33,10 @@ import (
 
 // An Observation is what a tally takes of one message.
 type Observation struct {
-	Sender   uint64 // SenderHash of who wrote it
+	ID       hubbub.MessageID // without one that chat gives it is in no wave
+	Sender   uint64           // SenderHash of who wrote it
 	Mood     hubbub.Mood
-	Text     string    // what was said, for its terms; not kept
+	Text     string    // what was said, for its terms and copies; not kept
 	Time     time.Time // log time, ms
 	Position hubbub.Position
 }

@@ -24,22 +24,19 @@ func (c *Counts) merge(other *Counts) {
 	}
 }
 
-// ratioUnits is 1 in the unit that ratios are printed in: four decimals.
-const ratioUnits = 10_000
-
-// Ratios returns each mood's share in units of 1/10,000. They sum to exactly
-// 10,000: what rounding down leaves over goes to the largest remainders, the
-// earlier mood first. Without messages they are all 0.
-func (c *Counts) Ratios() (units [hubbub.Moods]uint64) {
+// shared shares units out by mood: n·units/total each, which sum to exactly units; what
+// rounding down leaves over goes to the largest remainders, the earlier mood first.
+// Without messages they are all 0.
+func (c *Counts) shared(units uint64) (shares Counts) {
 	total := c.Total()
 	if total == 0 {
-		return units
+		return shares
 	}
-	left := uint64(ratioUnits)
-	var remainder [hubbub.Moods]uint64
+	left := units
+	var remainder Counts
 	for i, n := range c {
-		units[i], remainder[i] = n*ratioUnits/total, n*ratioUnits%total
-		left -= units[i]
+		shares[i], remainder[i] = n*units/total, n*units%total
+		left -= shares[i]
 	}
 	for ; left > 0; left-- {
 		largest := 0
@@ -48,11 +45,18 @@ func (c *Counts) Ratios() (units [hubbub.Moods]uint64) {
 				largest = i
 			}
 		}
-		units[largest]++
+		shares[largest]++
 		remainder[largest] = 0
 	}
-	return units
+	return shares
 }
+
+// ratioUnits is 1 in the unit that ratios are printed in: four decimals.
+const ratioUnits = 10_000
+
+// Ratios returns each mood's share in units of 1/10,000, which sum to exactly 10,000.
+// Without messages they are all 0.
+func (c *Counts) Ratios() Counts { return c.shared(ratioUnits) }
 
 // appendCounts appends {"praise":n,…}.
 func (c *Counts) appendCounts(dst []byte) []byte {

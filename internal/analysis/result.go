@@ -43,7 +43,7 @@ func (p Progress) Present(at time.Time) time.Time {
 }
 
 // AppendResult appends the value of topic analysis-result to dst, with absolute
-// totals. `at` is when it was made, `window` and `trending` are those at p.Present,
+// totals. `at` is when it was made, `window`, `trending` and `waves` are those at p.Present,
 // and `age` is p.Age in ms. A reader keeps the result with the highest `through` and drops the
 // others; equal `through` means equal totals, and the later `at` has the window to
 // show.
@@ -57,7 +57,9 @@ func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at 
 	dst = append(dst, `,"counts":`...)
 	dst = t.counts.appendCounts(dst)
 	dst = append(dst, `,"ratios":`...)
-	dst = t.counts.appendRatios(dst)
+	judged := t.weighing.judge(t.window.last(p.Present(at)))
+	weighed := t.counts.less(&judged.total)
+	dst = weighed.appendRatios(dst)
 
 	dst = append(dst, `,"window":{"seconds":`...)
 	dst = strconv.AppendUint(dst, WindowSeconds, 10)
@@ -68,14 +70,16 @@ func (t *Tally) AppendResult(dst []byte, stream hubbub.StreamID, p Progress, at 
 	dst = append(dst, `,"counts":`...)
 	dst = window.appendCounts(dst)
 	dst = append(dst, `,"ratios":`...)
-	dst = window.appendRatios(dst)
+	weighed = window.less(&judged.window)
+	dst = weighed.appendRatios(dst)
 
 	dst = append(dst, `},"chatters":`...)
 	dst = strconv.AppendUint(dst, t.Chatters(), 10)
 	dst = append(dst, `,"trending":`...)
 	dst = appendTrends(dst, t.Trending(p.Present(at)))
-	// Waves are not read yet; empty says so in the agreed shape.
-	dst = append(dst, `,"waves":[],"epoch":`...)
+	dst = append(dst, `,"waves":`...)
+	dst = judged.appendWaves(dst)
+	dst = append(dst, `,"epoch":`...)
 	dst = strconv.AppendUint(dst, uint64(p.Through.Epoch), 10)
 	dst = append(dst, `,"through":"`...)
 	dst = p.Through.Append(dst)

@@ -13,8 +13,9 @@ import (
 // StateVersion is the version of the states this program writes, their first byte.
 // Older ones are read as well. Version 1 has no minutes: that of the newest message
 // is in its window, and those before were never kept. Version 2 has no usages of
-// terms, which are of the last minute only.
-const StateVersion = 3
+// terms, which are of the last minute only. Version 3 has no weighing: messages from
+// before are weighed in full.
+const StateVersion = 4
 
 // Errors of DecodeState.
 var (
@@ -30,8 +31,8 @@ const maxCount = 1 << 49
 
 // AppendState appends the tally in its one binary form: the version, then
 // unsigned varints: counts, newest position and time, chatters, buckets of the
-// window, minutes. Equal sets of messages give equal bytes. With one minute, a quiet
-// room of a few chatters takes a few hundred bytes, a hot one about 60 KiB, and 190 KiB
+// window, minutes, weighing. Equal sets of messages give equal bytes. With one minute, a quiet
+// room of a few chatters takes a few hundred bytes, a hot one about 90 KiB, and 240 KiB
 // if all its users do their worst.
 func (t *Tally) AppendState(dst []byte) []byte { return t.appendState(dst, StateVersion) }
 
@@ -55,6 +56,49 @@ func (t *Tally) appendState(dst []byte, version byte) []byte {
 	})
 	if version >= 2 {
 		dst = t.minutes.appendState(dst)
+	}
+	if version >= 4 {
+		dst = t.weighing.appendState(dst)
+	}
+	return dst
+}
+
+// appendState appends the excess, the number of talks, and of each its bucket, counts,
+// whether it is settled, its excess if so, its level, and its users.
+func (w *weighing) appendState(dst []byte) []byte {
+	dst = w.excess.appendState(dst)
+	dst = binary.AppendUvarint(dst, uint64(len(w.open)))
+	for i := range w.open {
+		t := &w.open[i]
+		dst = binary.AppendUvarint(dst, t.number)
+		dst = t.counts.appendState(dst)
+		if t.settled {
+			dst = t.excess.appendState(append(dst, 1))
+		} else {
+			dst = append(dst, 0)
+		}
+		dst = binary.AppendUvarint(dst, uint64(t.talkers.level))
+		dst = binary.AppendUvarint(dst, uint64(len(t.talkers.list)))
+		for j := range t.talkers.list {
+			dst = t.talkers.list[j].appendState(dst)
+		}
+	}
+	return dst
+}
+
+// appendState appends the hash, counts, and number of texts and them.
+func (t *talker) appendState(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, t.user)
+	dst = t.counts.appendState(dst)
+	dst = append(dst, byte(t.kept))
+	for i := range t.texts[:t.kept] {
+		c := &t.texts[i]
+		dst = binary.LittleEndian.AppendUint64(dst, c.text)
+		dst = append(dst, byte(c.mood))
+		dst = binary.AppendUvarint(dst, c.count)
+		dst = binary.AppendUvarint(dst, uint64(c.first.Epoch))
+		dst = binary.AppendUvarint(dst, c.first.N)
+		dst = append(dst, c.id[:]...)
 	}
 	return dst
 }
@@ -124,6 +168,10 @@ func DecodeState(state []byte) (*Tally, error) {
 	case version > StateVersion:
 		return nil, fmt.Errorf("%w: %d, this program knows %d", ErrNewerState, version, StateVersion)
 	}
+	most := sampledUsers
+	if version == 3 {
+		most = sampledUsersThen
+	}
 	d := decoder{rest: state[1:]}
 	t := &Tally{counts: d.counts()}
 	t.last = hubbub.Position{Epoch: uint32(d.number(math.MaxUint32)), N: d.number(math.MaxUint64)}
@@ -132,7 +180,7 @@ func DecodeState(state []byte) (*Tally, error) {
 	for range d.number(windowBuckets) {
 		read := bucket{number: d.number(math.MaxInt64 / bucketMillis), counts: d.counts(), chatters: d.chatters()}
 		if version >= 3 {
-			read.usages = d.usages()
+			read.usages = d.usages(most)
 		}
 		if b := t.window.at(read.number); b != nil {
 			*b = read
@@ -143,13 +191,19 @@ func DecodeState(state []byte) (*Tally, error) {
 	} else {
 		t.minutes = t.window.minutes()
 	}
+	if version >= 4 {
+		t.weighing = d.weighing()
+	}
 	// What is read and written again must be the same: one check for trailing
 	// bytes, long varints, unsorted hashes and buckets outside of the window.
-	if d.failed || !bytes.Equal(t.appendState(make([]byte, 0, len(state)), version), state) {
+	// But for version 3, of whose sample only half is kept.
+	if d.failed || len(d.rest) > 0 || version != 3 && !bytes.Equal(t.appendState(make([]byte, 0, len(state)), version), state) {
 		return nil, ErrState
 	}
 	return t, nil
 }
+
+const sampledUsersThen = 64 // sampledUsers in version 3
 
 // A decoder reads from the front of rest; after a failure it reads zeros.
 type decoder struct {
@@ -214,21 +268,75 @@ func (d *decoder) minutes() (m Minutes) {
 	return m
 }
 
-func (d *decoder) usages() (s usages) {
-	s.level = int(d.number(64))
-	for range d.number(sampledUsers) {
+func (d *decoder) usages(most int) (s usages) {
+	level := int(d.number(64))
+	s.level = level
+	for range d.number(uint64(most)) {
 		hash := d.bytes(8)
 		for range d.number(userTerms) {
 			text := d.bytes(int(d.number(maxTerm)))
-			if d.failed || len(text) == 0 || !s.sampled(binary.LittleEndian.Uint64(hash)) {
+			if d.failed || len(text) == 0 || binary.LittleEndian.Uint64(hash)>>(64-level) != 0 {
 				d.failed = true
 				return usages{}
 			}
 			var t term
 			copy(t[:], text)
 			u := newUsage(binary.LittleEndian.Uint64(hash), &t)
+			if !s.sampled(u.user) { // it was thinned by those before
+				continue
+			}
 			s.put(s.find(u.user), &u)
 		}
 	}
 	return s
+}
+
+func (d *decoder) weighing() (w weighing) {
+	w.excess = d.counts()
+	for range d.number(math.MaxInt64) {
+		t := talk{number: d.number(math.MaxInt64 / bucketMillis), counts: d.counts(), settled: d.number(1) == 1}
+		if t.settled {
+			t.excess = d.counts()
+		}
+		t.talkers = d.talkers()
+		if n := len(w.open); d.failed || n > 0 && w.open[n-1].number >= t.number {
+			d.failed = true
+			return weighing{}
+		}
+		w.open = append(w.open, t)
+	}
+	return w
+}
+
+func (d *decoder) talkers() (s talkers) {
+	s.level = int(d.number(64))
+	for range d.number(sampledTalkers) {
+		hash := d.bytes(8)
+		if d.failed || !sampled(binary.LittleEndian.Uint64(hash), s.level) {
+			d.failed = true
+			return talkers{}
+		}
+		t := s.at(binary.LittleEndian.Uint64(hash))
+		t.counts = d.counts()
+		for range d.number(talkerTexts) {
+			c := d.textCopy(&t.counts)
+			t.say(&c)
+		}
+	}
+	return s
+}
+
+// textCopy reads a text of somebody who said so much.
+func (d *decoder) textCopy(of *Counts) (c textCopy) {
+	text := d.bytes(8)
+	if d.failed {
+		return c
+	}
+	c.text = binary.LittleEndian.Uint64(text)
+	c.mood = hubbub.Mood(d.number(uint64(hubbub.Moods - 1)))
+	c.count = d.number(of[c.mood])
+	c.first = hubbub.Position{Epoch: uint32(d.number(math.MaxUint32)), N: d.number(math.MaxUint64)}
+	copy(c.id[:], d.bytes(len(c.id)))
+	d.failed = d.failed || c.text == 0 || c.count == 0
+	return c
 }

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -50,14 +51,17 @@ func sample(chatters int) *Tally {
 	return &t
 }
 
-// talk is 400 messages with words in 100 s.
-func talk(chatters int) *Tally {
+// chat is 400 messages with words in 100 s.
+func chat(chatters int) *Tally {
 	var t Tally
 	for i := range 400 {
 		t.Add(Observation{
 			Sender: sender(i * 7919 % chatters), Mood: hubbub.Other, Time: start.Add(time.Duration(i) * 250 * time.Millisecond),
-			Text: fmt.Sprintf("Goal no. %d, 골 🔥🔥", i%9), Position: hubbub.Position{Epoch: 3, N: 1000 + uint64(i)},
+			Text: fmt.Sprintf("Goal no. %d, 골 🔥🔥", i%9), Position: hubbub.Position{Epoch: 3, N: 1000 + uint64(i)}, ID: messageID(i),
 		})
+		if i == 200 {
+			t.Settle()
+		}
 	}
 	return &t
 }
@@ -72,9 +76,9 @@ func reversed(a, b usage) []usage {
 
 // States are stored: a change of form needs a new version, not a new golden.
 func TestStateIsStable(t *testing.T) {
-	golden(t, "few.v3.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
-	golden(t, "many.v3.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
-	golden(t, "talk.v3.state.hex", hex.EncodeToString(talk(200).AppendState(nil))+"\n")
+	golden(t, "few.v4.state.hex", hex.EncodeToString(sample(5).AppendState(nil))+"\n")
+	golden(t, "many.v4.state.hex", hex.EncodeToString(sample(300).AppendState(nil))+"\n")
+	golden(t, "talk.v4.state.hex", hex.EncodeToString(chat(200).AppendState(nil))+"\n")
 }
 
 // oldState is a state of an older version, of sample.
@@ -91,21 +95,23 @@ func oldState(t testing.TB, name string) []byte {
 	return state
 }
 
-// An older state is read as a newer one of the same messages without words; that
-// without minutes as one whose closed minutes are taken out.
+// An older state is read as a newer one of the same messages without words or
+// weighing; that without minutes as one whose closed minutes are taken out.
 func TestOlderStatesAreRead(t *testing.T) {
 	for name, want := range map[string]*Tally{
 		"few.v1.state.hex": sample(5), "many.v1.state.hex": sample(300), "few.v2.state.hex": sample(5), "many.v2.state.hex": sample(300),
+		"few.v3.state.hex": sample(5), "many.v3.state.hex": sample(300), "talk.v3.state.hex": chat(200),
 	} {
 		if strings.Contains(name, "v1") {
 			want.TakeClosed()
 		}
+		want.weighing = weighing{}
 		old, err := DecodeState(oldState(t, name))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !bytes.Equal(old.AppendState(nil), want.AppendState(nil)) {
-			t.Errorf("%s is read as %+v, the same messages are %+v", name, old, want)
+			t.Errorf("%s is read as another tally than that of the same messages", name)
 		}
 	}
 	if old, err := DecodeState(new(Tally).appendState(nil, 1)); err != nil || len(old.Minutes()) != 0 {
@@ -133,19 +139,58 @@ func TestResultIsStable(t *testing.T) {
 func TestSmallRoomsAreSmall(t *testing.T) {
 	var quiet Tally
 	for i := range 20 {
-		quiet.Add(Observation{Sender: sender(i % 4), Time: start, Position: hubbub.Position{Epoch: 1, N: uint64(i)}, Text: fmt.Sprint("some words of chat ", i)})
+		quiet.Add(Observation{ID: messageID(i), Sender: sender(i % 4), Time: start, Position: hubbub.Position{Epoch: 1, N: uint64(i)}, Text: fmt.Sprint("some words of chat ", i)})
 	}
-	if n := len(quiet.AppendState(nil)); n > 300 {
+	if n := len(quiet.AppendState(nil)); n > 700 {
 		t.Errorf("a quiet room takes %d bytes", n)
 	}
 	var hot Tally
 	for i := range 50_000 {
-		hot.Add(Observation{Sender: sender(i), Time: start.Add(time.Duration(i) * 2 * time.Millisecond), Text: fmt.Sprintf("word%d of chat%d", i, i%100)})
+		hot.Add(Observation{ID: messageID(i), Sender: sender(i), Time: start.Add(time.Duration(i) * 2 * time.Millisecond), Text: fmt.Sprintf("word%d of chat%d", i, i%100), Position: hubbub.Position{Epoch: 1, N: uint64(i)}})
+		if i%1000 == 0 {
+			hot.Settle()
+		}
 	}
 	hot.TakeClosed()
-	if n := len(hot.AppendState(nil)); n > 50<<10 {
+	if n := len(hot.AppendState(nil)); n > 90<<10 {
 		t.Errorf("a hot room takes %d bytes", n)
 	}
+}
+
+// A room whose users do their worst: full samples in all buckets, each user with as
+// many terms and texts as are kept, of the greatest length.
+func TestTheWorstRoomIsBounded(t *testing.T) {
+	var worst Tally
+	i := 0
+	for second := range 60 {
+		for user := range 300 { // of which a quarter is in the samples
+			for range 2 {
+				var text strings.Builder
+				for range 5 {
+					fmt.Fprintf(&text, "%024d ", i*i*7919)
+					i++
+				}
+				worst.Add(Observation{ID: messageID(i), Sender: sender(user), Time: start.Add(time.Duration(second) * time.Second), Text: strings.ReplaceAll(text.String(), "0", "x"), Position: hubbub.Position{Epoch: math.MaxUint32, N: math.MaxUint64 - uint64(i)}})
+			}
+		}
+		worst.Settle()
+	}
+	worst.TakeClosed()
+	if n := len(worst.AppendState(nil)); n > 256<<10 {
+		t.Errorf("the worst room takes %d bytes", n)
+	}
+	memory := len(worst.weighing.open) * int(reflect.TypeFor[talk]().Size())
+	for _, talk := range worst.weighing.open[:cap(worst.weighing.open)] {
+		memory += cap(talk.talkers.list) * int(reflect.TypeFor[talker]().Size())
+	}
+	memory += int(reflect.TypeFor[Tally]().Size())
+	for _, b := range worst.window.ring {
+		memory += cap(b.usages.list)*int(reflect.TypeFor[usage]().Size()) + cap(b.chatters.few)*8 + cap(b.chatters.ranks)
+	}
+	if memory > 512<<10 {
+		t.Errorf("the worst room takes %d bytes of memory", memory)
+	}
+	t.Logf("%d bytes of state, %d of memory", len(worst.AppendState(nil)), memory)
 }
 
 func TestDecodeRefuses(t *testing.T) {
@@ -164,6 +209,17 @@ func TestDecodeRefuses(t *testing.T) {
 		var t term
 		copy(t[:], word)
 		return newUsage(user, &t)
+	}
+	withTalks := func(talks ...talk) []byte {
+		broken := sample(5)
+		broken.weighing = weighing{open: talks}
+		return broken.AppendState(nil)
+	}
+	talked := func(list ...talker) talk { return talk{number: 7, talkers: talkers{list: list}} }
+	texts := func(c ...textCopy) talker {
+		t := talker{user: 1, counts: Counts{9}, kept: len(c)}
+		copy(t.texts[:], c)
+		return t
 	}
 	one := Counts{1}
 	for _, c := range []struct {
@@ -187,6 +243,16 @@ func TestDecodeRefuses(t *testing.T) {
 		{"fewer users than it says", withUsages(usages{users: 2, list: []usage{said(1, "a")}}), ErrState},
 		{"a level that no hash has", withUsages(usages{level: 65}), ErrState},
 		{"more minutes than there are bytes", append(withMinutes(nil)[:len(withMinutes(nil))-1], 0xff, 0xff, 0xff, 0xff, 0x0f), ErrState},
+		{"buckets of talkers out of order", withTalks(talk{number: 8}, talk{number: 7}), ErrState},
+		{"a bucket of talkers twice", withTalks(talk{number: 7}, talk{number: 7}), ErrState},
+		{"talkers out of order", withTalks(talked(talker{user: 2}, talker{user: 1})), ErrState},
+		{"a talker twice", withTalks(talked(talker{user: 2}, talker{user: 2})), ErrState},
+		{"a talker out of the sample", withTalks(talk{talkers: talkers{level: 1, list: []talker{{user: 1 << 63}}}}), ErrState},
+		{"a text that nobody sent", withTalks(talked(texts(textCopy{text: 5}))), ErrState},
+		{"more copies than messages", withTalks(talked(texts(textCopy{text: 5, count: 10}))), ErrState},
+		{"a short text", withTalks(talked(texts(textCopy{count: 1}))), ErrState},
+		{"texts out of order", withTalks(talked(texts(textCopy{text: 5, count: 1}, textCopy{text: 4, count: 1}, textCopy{text: 6, count: 1}))), ErrState},
+		{"a mood that there is not", withTalks(talked(texts(textCopy{text: 5, count: 1, mood: 6}))), ErrState},
 		{"cut off", good[:len(good)-1], ErrState},
 		{"trailing bytes", append(bytes.Clone(good), 0), ErrState},
 		{"a varint longer than it must be", append([]byte{StateVersion, 0x80, 0x00}, good[2:]...), ErrState},
@@ -202,7 +268,8 @@ func FuzzDecodeState(f *testing.F) {
 	f.Add(new(Tally).AppendState(nil))
 	f.Add(sample(5).AppendState(nil))
 	f.Add(sample(300).AppendState(nil))
-	f.Add(talk(200).AppendState(nil))
+	f.Add(chat(200).AppendState(nil))
+	f.Add(oldState(f, "talk.v3.state.hex"))
 	f.Add(oldState(f, "few.v1.state.hex"))
 	f.Add(oldState(f, "few.v2.state.hex"))
 	f.Add(oldState(f, "many.v1.state.hex"))
@@ -219,7 +286,8 @@ func FuzzDecodeState(f *testing.F) {
 			t.Fatalf("read %x, written again %x, read again: %v", state, again, err)
 		}
 		tally.Merge(tally)
-		tally.Add(Observation{Sender: 1, Time: start, Text: "some words"})
+		tally.Add(Observation{ID: messageID(1), Sender: 1, Time: start, Text: "some words"})
+		tally.Settle()
 		if r := tally.AppendResult(nil, "1", Progress{}, start); !json.Valid(r) {
 			t.Fatalf("no JSON: %s", r)
 		}

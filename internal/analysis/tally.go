@@ -9,8 +9,8 @@ import (
 // A Tally is the sum over a set of messages of one stream. The zero value is the
 // tally of none. Add and Merge are commutative and associative: equal sets of
 // messages have equal states ([Tally.AppendState]), however they were split and
-// merged, as long as minutes were taken out of none of them; those add up to the
-// same wherever they are. A message added twice counts twice; keeping the set a set
+// merged, as long as minutes were taken out of none of them and none was settled. The
+// minutes add up to the same wherever they are. A message added twice counts twice; keeping the set a set
 // is the reader's work, which stores tally and cursor together.
 //
 // A Tally is not for concurrent use.
@@ -19,6 +19,7 @@ type Tally struct {
 	chatters Chatters
 	window   window
 	minutes  Minutes
+	weighing weighing
 	last     hubbub.Position // the newest message's
 	lastTime int64           // the newest message's, ms
 }
@@ -31,6 +32,7 @@ func (t *Tally) Add(o Observation) {
 	t.last = later(t.last, o.Position)
 	t.lastTime = max(t.lastTime, o.Time.UnixMilli())
 	t.minutes.at(minuteOf(o.Time)).Counts[o.Mood]++
+	t.weighing.at(bucketOf(o.Time)).add(&o)
 	if b := t.window.at(bucketOf(o.Time)); b != nil {
 		b.counts[o.Mood]++
 		b.chatters.Add(o.Sender)
@@ -44,6 +46,7 @@ func (t *Tally) Merge(other *Tally) {
 	t.chatters.Merge(&other.chatters)
 	t.window.merge(&other.window)
 	t.minutes.Merge(other.minutes)
+	t.weighing.merge(&other.weighing)
 	t.last = later(t.last, other.last)
 	t.lastTime = max(t.lastTime, other.lastTime)
 }
@@ -68,6 +71,19 @@ func (t *Tally) Minutes() Minutes { return t.minutes }
 // no difference to the sum: what comes late for a minute that was taken out is
 // taken out the next time.
 func (t *Tally) TakeClosed() Minutes { return t.minutes.close() }
+
+// Settle weighs all buckets but the newest, whose messages are all there in the tally
+// of a whole room: who has one settles it now and then, since of what is not settled
+// it keeps all users' texts. A message that comes later for a settled bucket counts
+// in full. When it is done makes no difference where log time never goes back.
+func (t *Tally) Settle() { t.weighing.settle() }
+
+// Weighed returns the counts that ratios are made of: without copies of waves, and
+// without what one user says too much.
+func (t *Tally) Weighed() Counts {
+	judged := t.weighing.judge(t.window.newest)
+	return t.counts.less(&judged.total)
+}
 
 // Trending returns the terms that most users used in the window at a time, at most
 // ten, the most used first, none that only one did.

@@ -17,19 +17,21 @@ var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func sender(i int) uint64 { return SenderHash(hubbub.UserID("user-" + strconv.Itoa(i))) }
 
+func messageID(i int) hubbub.MessageID {
+	return hubbub.MessageID(fmt.Sprintf("01932c07-7c5e-7abc-8def-%012x", i))
+}
+
 // observations draws messages over some minutes, with few or many senders.
 func observations(t *rapid.T) []Observation {
 	senders := rapid.SampledFrom([]int{1, 100, 140, 2000}).Draw(t, "senders")
 	seconds := rapid.SampledFrom([]int{4, 61, 300}).Draw(t, "seconds")
 	n := rapid.IntRange(0, 400).Draw(t, "n")
 	seed := rapid.Uint64().Draw(t, "seed")
-	next := func(limit int) int { // cheap, for drawing thousands of values
-		seed = seed*6364136223846793005 + 1442695040888963407
-		return int(seed >> 33 % uint64(limit))
-	}
+	next := func(limit int) int { return next(&seed, limit) }
 	list := make([]Observation, n)
 	for i := range list {
 		list[i] = Observation{
+			ID:       messageID(i),
 			Sender:   sender(next(senders)),
 			Mood:     hubbub.Mood(next(hubbub.Moods)),
 			Text:     fmt.Sprintf("word%d, word%d! word%d", next(3), next(50), next(1000)),
@@ -38,6 +40,12 @@ func observations(t *rapid.T) []Observation {
 		}
 	}
 	return list
+}
+
+// next draws below a limit: cheap, for thousands of values.
+func next(seed *uint64, limit int) int {
+	*seed = *seed*6364136223846793005 + 1442695040888963407
+	return int(*seed >> 33 % uint64(limit))
 }
 
 func TestAnySplitAndOrderGivesTheSameState(t *testing.T) {
@@ -236,10 +244,16 @@ func TestAge(t *testing.T) {
 func TestAddDoesNotAllocate(t *testing.T) {
 	var tally Tally
 	i := 0
+	var ids [1000]hubbub.MessageID
+	for i := range ids {
+		ids[i] = messageID(i)
+	}
 	add := func(n int) {
 		for range n {
-			tally.Add(Observation{Sender: SenderHash("somebody") + uint64(i%100), Text: "what a goal, ㅋㅋㅋㅋ", Time: start.Add(time.Duration(i) * time.Millisecond)})
-			i++
+			tally.Add(Observation{ID: ids[i%1000], Sender: SenderHash("somebody") + uint64(i%100), Text: "what a goal, ㅋㅋㅋㅋ", Time: start.Add(time.Duration(i) * time.Millisecond)})
+			if i++; i%1000 == 0 { // a batch
+				tally.Settle()
+			}
 		}
 	}
 	add(60_000) // the chatters are known, in the window too
@@ -254,12 +268,13 @@ func BenchmarkTallyAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("chatters=%d", chatters), func(b *testing.B) {
 			list := make([]Observation, 1<<16)
 			for i := range list {
-				list[i] = Observation{Sender: sender(i * 7919 % chatters), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 4 * time.Millisecond)}
+				list[i] = Observation{ID: messageID(i), Sender: sender(i * 7919 % chatters), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 4 * time.Millisecond)}
 			}
 			var tally Tally
 			for _, o := range list {
 				tally.Add(o)
 			}
+			tally.Settle()
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
@@ -269,6 +284,7 @@ func BenchmarkTallyAdd(b *testing.B) {
 				tally.Add(*o)
 				if i++; i%1000 == 0 { // a batch
 					tally.TakeClosed()
+					tally.Settle()
 				}
 			}
 		})
@@ -278,8 +294,9 @@ func BenchmarkTallyAdd(b *testing.B) {
 func BenchmarkTallyResult(b *testing.B) {
 	var tally Tally
 	for i := range 20_000 {
-		tally.Add(Observation{Sender: sender(i % 2000), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 3 * time.Millisecond)})
+		tally.Add(Observation{ID: messageID(i), Sender: sender(i % 2000), Mood: hubbub.Mood(i % hubbub.Moods), Text: fmt.Sprintf("what a goal%d by player%d!! ㅋㅋㅋㅋ 대박%d", i%7, i%211, i%1009), Time: start.Add(time.Duration(i) * 3 * time.Millisecond)})
 	}
+	tally.Settle()
 	b.ReportAllocs()
 	var dst []byte
 	for b.Loop() {

@@ -106,7 +106,7 @@ func (w *window) most(at time.Time, of *usages, seen *mentions, least int) (top 
 // mentions counts how often hashes were seen; some share a count.
 type mentions [4096]uint16
 
-func (m *mentions) add(hash uint64) { m[hash%uint64(len(m))]++ } // at most 6,144 times
+func (m *mentions) add(hash uint64) { m[hash%uint64(len(m))]++ } // at most 3,072 times
 
 func (m *mentions) of(hash uint64) int { return int(m[hash%uint64(len(m))]) }
 

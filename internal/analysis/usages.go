@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	sampledUsers = 64 // of a bucket, at most; when there are more, 1 in 2, 4, 8, …
+	sampledUsers = 32 // of a bucket, at most; when there are more, 1 in 2, 4, 8, …
 	userTerms    = 8  // of a user in a bucket, at most
 )
 
@@ -48,7 +48,10 @@ type usages struct {
 	list  []usage // sorted, each once
 }
 
-func (s *usages) sampled(user uint64) bool { return user>>(64-s.level) == 0 }
+func (s *usages) sampled(user uint64) bool { return sampled(user, s.level) }
+
+// sampled tells whether a user is in the sample of a level.
+func sampled(user uint64, level int) bool { return user>>(64-level) == 0 }
 
 // add adds the terms of a text. Who is not in the sample costs a comparison.
 func (s *usages) add(user uint64, text string) {

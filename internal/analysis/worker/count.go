@@ -24,6 +24,7 @@ type count struct {
 
 // message is what is counted of a message's value.
 type message struct {
+	ID     hubbub.MessageID `json:"id"`
 	Sender struct {
 		ID hubbub.UserID `json:"id"`
 	} `json:"sender"`
@@ -103,7 +104,7 @@ func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
 	}
 	w.o.Classifier.Classify(c.message.Content, &c.reading)
 	into.tally.Add(analysis.Observation{
-		Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Text: c.message.Content, Time: r.Time, Position: r.Position,
+		ID: c.message.ID, Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Text: c.message.Content, Time: r.Time, Position: r.Position,
 	})
 	c.changed[r.Stream] = into
 	c.cursor.Counted++
@@ -125,6 +126,7 @@ func (c *count) read(r *eventlog.Record) bool {
 func (c *count) encode() []State {
 	for stream, r := range c.changed {
 		newest, _ := r.tally.Last()
+		r.tally.Settle()
 		closed, start := r.tally.TakeClosed(), len(c.buffer)
 		c.buffer = r.tally.AppendState(c.buffer)
 		c.states = append(c.states, State{stream, r.partition, newest, c.buffer[start:len(c.buffer):len(c.buffer)], closed})

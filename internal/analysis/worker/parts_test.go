@@ -55,9 +55,10 @@ func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state Sta
 			t.Fatal(err)
 		}
 		ByLength{}.Classify(m.Content, &r)
-		tally.Add(analysis.Observation{Sender: analysis.SenderHash(m.Sender.ID), Mood: r.Mood, Text: m.Content, Time: record.Time, Position: record.Position})
+		tally.Add(analysis.Observation{ID: m.ID, Sender: analysis.SenderHash(m.Sender.ID), Mood: r.Mood, Text: m.Content, Time: record.Time, Position: record.Position})
 		n++
 	}
+	tally.Settle()
 	closed := tally.TakeClosed()
 	return State{Tally: tally.AppendState(nil), Closed: closed}, n
 }
