@@ -53,10 +53,16 @@ func newClock() *clock {
 	return c
 }
 
-func (c *clock) Now() time.Time            { return time.Unix(0, c.now.Load()) }
-func (c *clock) advance(d time.Duration)   { c.now.Add(int64(d)) }
-func millis(t time.Time) time.Time         { return t.UTC().Truncate(time.Millisecond) }
-func refusal(err error) (code hubbub.Code) { return hubbub.AsError(err).Code }
+func (c *clock) Now() time.Time          { return time.Unix(0, c.now.Load()) }
+func (c *clock) advance(d time.Duration) { c.now.Add(int64(d)) }
+func millis(t time.Time) time.Time       { return t.UTC().Truncate(time.Millisecond) }
+
+func refusal(err error) hubbub.Code {
+	if err == nil {
+		return ""
+	}
+	return hubbub.AsError(err).Code
+}
 
 // open makes a directory and a service over a real store.
 func open(t *testing.T, o streams.DirectoryOptions) (*streams.Directory, *streams.Service, *flaky, *clock) {
