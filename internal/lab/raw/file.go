@@ -2,6 +2,7 @@ package raw
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,8 +73,11 @@ func (w *Writer) put(kind string, value any) {
 	}
 }
 
-// ErrBrokenOff is returned for a file without its last line.
-var ErrBrokenOff = errors.New("the run was broken off: its raw file has no end")
+// ErrBrokenOff is returned for a file without its last line: the run was broken off,
+// or the file was cut on its way.
+var ErrBrokenOff = errors.New("the raw results are cut short, and what is left supports nothing: copy the file again, or run the test again")
+
+var errForeign = errors.New("this is not the raw results of a load test")
 
 const longestLine = 16 << 20
 
@@ -84,16 +88,21 @@ func Read(r io.Reader) (*Run, error) {
 	lines.Buffer(nil, longestLine)
 	ended := false
 	for number := 1; lines.Scan(); number++ {
+		if number == 1 {
+			if err := check(lines.Bytes()); err != nil {
+				return nil, err
+			}
+		}
 		var l line
 		err := json.Unmarshal(lines.Bytes(), &l)
 		if err == nil {
 			err = run.take(l)
 		}
 		if err != nil {
+			if !lines.Scan() { // it was the last one
+				return nil, ErrBrokenOff
+			}
 			return nil, fmt.Errorf("read line %d of the raw results: %w", number, err)
-		}
-		if number == 1 && run.Header.Version != Version {
-			return nil, fmt.Errorf("the raw results are of version %d, this program reads %d", run.Header.Version, Version)
 		}
 		ended = l.Kind == kindEnd
 	}
@@ -105,6 +114,31 @@ func Read(r io.Reader) (*Run, error) {
 	}
 	return run, nil
 }
+
+// check refuses a file by its first line, of which other versions need have no more
+// in common with this one than what is looked at here.
+func check(first []byte) error {
+	var l struct {
+		Kind  string `json:"kind"`
+		Value struct {
+			Version int    `json:"version"`
+			Program string `json:"program"`
+		} `json:"value"`
+	}
+	err := json.Unmarshal(first, &l)
+	switch {
+	case err != nil && bytes.HasPrefix([]byte(begin), first[:min(len(first), len(begin))]):
+		return ErrBrokenOff
+	case err != nil || l.Kind != kindRun:
+		return errForeign
+	case l.Value.Version != Version:
+		return fmt.Errorf("the raw results are of version %d, and this program reads version %d: use hubbub %s, which wrote them, to read them", l.Value.Version, Version, l.Value.Program)
+	}
+	return nil
+}
+
+// begin is how every file does.
+const begin = `{"kind":"run",`
 
 func (run *Run) take(l line) error {
 	switch l.Kind {

@@ -17,7 +17,7 @@ type Lag struct {
 func (s *Sample) Lags() []Lag {
 	var lags []Lag
 	for series, records := range s.Sum("hubbub_consumer_lag") {
-		name := label(series, "consumer")
+		name := Label(series, "consumer")
 		i := slices.IndexFunc(lags, func(l Lag) bool { return l.Consumer == name })
 		if i < 0 {
 			i, lags = len(lags), append(lags, Lag{Consumer: name})
@@ -52,9 +52,9 @@ func (s *Sample) Total(metric string, labels ...string) (total float64, ok bool)
 	return total, ok
 }
 
-// label is the value of a label in a series; "" without it. It is for labels whose
+// Label is the value of a label in a series; "" without it. It is for labels whose
 // values hold no quotes.
-func label(series, name string) string {
+func Label(series, name string) string {
 	_, after, found := strings.Cut(series, name+`="`)
 	if !found {
 		return ""

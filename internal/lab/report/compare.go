@@ -1,27 +1,25 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/hubbub-live/hubbub/internal/lab/raw"
 )
 
-// The files that Comparison.Write leaves.
-const (
-	CompareMarkdownFile = "compare.md"
-	CompareHTMLFile     = "compare.html"
-)
+// LeastRepeats is how many runs of each group a verdict takes: of four and four
+// there are 35 ways to have been dealt, of fewer so few that chance cannot be
+// excluded.
+const LeastRepeats = 4
 
-// leastRepeats is how many runs of one group show how much they differ by chance.
-const leastRepeats = 2
+// chance is how often a test may find a difference where there is none. It is run
+// thrice: for each of the main figures, and for all others together.
+const chance = 0.03
 
 // A Group is the repeats of one configuration.
 type Group struct {
@@ -30,7 +28,8 @@ type Group struct {
 	Reports []*Report
 }
 
-// OpenGroup reads a folder of one run, or one with a folder for each repeat.
+// OpenGroup reads a folder of one run, or one with a folder for each repeat, in the
+// order in which they began.
 func OpenGroup(folder string) (Group, error) {
 	g := Group{Name: filepath.Base(filepath.Clean(folder))}
 	repeats := []string{folder}
@@ -41,15 +40,33 @@ func OpenGroup(folder string) (Group, error) {
 		}
 		repeats = found
 	}
-	for _, path := range repeats {
+	reports := make(map[string]*Report)
+	for i, path := range repeats {
 		r, err := Open(path)
 		if err != nil {
 			return g, err
 		}
-		g.Runs = append(g.Runs, filepath.Base(strings.TrimSuffix(path, string(filepath.Separator)+raw.FileName)))
-		g.Reports = append(g.Reports, r)
+		if filepath.Base(path) == raw.FileName {
+			path = filepath.Dir(path)
+		}
+		repeats[i] = filepath.Base(path)
+		reports[repeats[i]] = r
+	}
+	slices.SortStableFunc(repeats, func(a, b string) int {
+		return cmp.Or(reports[a].run.Header.Started.Compare(reports[b].run.Header.Started), cmp.Compare(a, b))
+	})
+	for _, name := range repeats {
+		g.Runs, g.Reports = append(g.Runs, name), append(g.Reports, reports[name])
 	}
 	return g, nil
+}
+
+// run names one of the runs.
+func (g Group) run(i int) string {
+	if g.Runs[i] == g.Name {
+		return g.Name
+	}
+	return g.Name + "/" + g.Runs[i]
 }
 
 // A Comparison is groups side by side, the first being what the others are held
@@ -58,170 +75,86 @@ type Comparison struct {
 	Groups  []Group
 	Reasons []string // why there is no verdict; none: there is one
 	Rows    []Compared
+
+	objected bool // the runs are no like: not even ratios mean anything
 }
 
 // Compared is one figure of all groups.
 type Compared struct {
 	Name, Unit string
 	Means      []float64 // by group
-	Noise      float64   // by how much repeats of one group differ at most
+	Findings   []Finding // by group; of the first there is nothing to find
 }
 
-// Different says whether a group differs from the first by more than repeats do.
-func (c Compared) Different(group int) bool {
-	return math.Abs(c.Means[group]-c.Means[0]) > c.Noise
-}
-
-// Compare puts groups side by side. The error is for fewer than two.
+// Compare puts groups side by side. The error is for fewer than two, or two of one
+// name.
 func Compare(groups []Group) (*Comparison, error) {
 	if len(groups) < 2 {
 		return nil, errors.New("a comparison takes two folders or more")
 	}
+	for i, g := range groups {
+		if slices.ContainsFunc(groups[:i], func(other Group) bool { return other.Name == g.Name }) {
+			return nil, fmt.Errorf("two groups are named %s: rename a folder", g.Name)
+		}
+	}
 	c := &Comparison{Groups: groups, Reasons: objections(groups)}
+	c.objected = len(c.Reasons) > 0
+	for _, g := range groups {
+		if n := len(g.Reports); n < LeastRepeats {
+			c.Reasons = append(c.Reasons, fmt.Sprintf("%s has too few repeats (%d; it takes %d): whether a difference to it is chance cannot be told", g.Name, n, LeastRepeats))
+		}
+	}
 	for i, f := range groups[0].Reports[0].Figures {
-		row := Compared{Name: f.Name, Unit: f.Unit}
+		row := Compared{Name: f.Name, Unit: f.Unit, Findings: make([]Finding, len(groups))}
 		for _, g := range groups {
-			mean, spread := g.figure(i)
-			row.Means = append(row.Means, mean)
-			row.Noise = max(row.Noise, spread)
+			row.Means = append(row.Means, mean(g.values(i)))
 		}
 		c.Rows = append(c.Rows, row)
+	}
+	for other := 1; other < len(groups); other++ {
+		for i, f := range c.find(other) {
+			c.Rows[i].Findings[other] = f
+		}
 	}
 	return c, nil
 }
 
-// figure gives the mean of a figure over the repeats, and how far they lie apart.
-func (g Group) figure(i int) (mean, spread float64) {
-	lowest, highest := math.Inf(1), math.Inf(-1)
+// find holds a group against the first.
+func (c *Comparison) find(other int) []Finding {
+	if c.Valid() {
+		return findings(c.Groups[0], c.Groups[other])
+	}
+	none := make([]Finding, len(c.Rows))
+	for i := range none {
+		none[i] = Finding{Verdict: NotComparable, Reason: c.Reasons[0]}
+	}
+	return none
+}
+
+// values are a figure of all repeats.
+func (g Group) values(figure int) []float64 {
+	var values []float64
 	for _, r := range g.Reports {
-		value := r.Figures[i].Value
-		mean += value / float64(len(g.Reports))
-		lowest, highest = min(lowest, value), max(highest, value)
+		values = append(values, r.Figures[figure].Value)
 	}
-	return mean, highest - lowest
+	return values
 }
 
-// objections are why groups cannot be held against each other.
-func objections(groups []Group) (reasons []string) {
-	first := groups[0].Reports[0].run.Header.Plan
-	for _, g := range groups {
-		if len(g.Reports) < leastRepeats {
-			reasons = append(reasons, fmt.Sprintf("%s has no repeats: how much its runs differ by chance is unknown", g.Name))
-		}
-		for i, r := range g.Reports {
-			name := g.Name
-			if g.Runs[i] != g.Name {
-				name += "/" + g.Runs[i]
-			}
-			p := r.run.Header.Plan
-			switch {
-			case !r.Valid():
-				reasons = append(reasons, fmt.Sprintf("%s is invalid: %s", name, r.Reasons[0]))
-			case p.Duration < LeastComparable:
-				reasons = append(reasons, fmt.Sprintf("%s has a steady window of %s; a comparison takes %s", name, p.Duration, LeastComparable))
-			case p.Duration != first.Duration || p.RampUp != first.RampUp:
-				reasons = append(reasons, fmt.Sprintf("%s has other windows (ramp-up %s, steady %s) than %s (%s, %s)",
-					name, p.RampUp, p.Duration, groups[0].Name, first.RampUp, first.Duration))
-			case p.Clients != first.Clients || p.Rate != first.Rate || len(p.Streams) != len(first.Streams) || p.SockJS() != first.SockJS():
-				reasons = append(reasons, fmt.Sprintf("%s is another load (%s) than %s (%s)", name, load(r), groups[0].Name, load(groups[0].Reports[0])))
-			}
-		}
+func mean(values []float64) (mean float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
 	}
-	return reasons
+	return mean
 }
 
-func load(r *Report) string {
-	p := r.run.Header.Plan
-	transport := "WebSocket"
-	if p.SockJS() {
-		transport = "SockJS"
+// unmeasured is the first run without a figure; "": all have it.
+func (g Group) unmeasured(figure int) string {
+	i := slices.IndexFunc(g.values(figure), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	if i < 0 {
+		return ""
 	}
-	return fmt.Sprintf("%d clients, %g messages a second each, %d streams, %s", p.Clients, p.Rate, len(p.Streams), transport)
+	return g.run(i)
 }
 
 // Valid says whether there is a verdict.
 func (c *Comparison) Valid() bool { return len(c.Reasons) == 0 }
-
-// Print writes the comparison as text.
-func (c *Comparison) Print(w io.Writer) error { return c.document().markdown(w) }
-
-// Write leaves it in folder, as text and as a page.
-func (c *Comparison) Write(folder string) error {
-	return c.document().write(folder, CompareMarkdownFile, CompareHTMLFile)
-}
-
-func (c *Comparison) document() *document {
-	d := &document{Title: "Load tests side by side", Good: c.Valid(), Verdict: c.verdict(), Reasons: c.Reasons}
-	s := section{Title: "Summary", Note: "Means of the repeats. In brackets the difference to the first column; " +
-		"“no difference” where it is within what repeats of one configuration differ by.", Head: []string{"Metric"}}
-	for _, g := range c.Groups {
-		s.Head = append(s.Head, fmt.Sprintf("%s (%d)", g.Name, len(g.Reports)))
-	}
-	s.Head = append(s.Head, "Repeats differ by")
-	for _, row := range c.Rows {
-		s.Rows = append(s.Rows, c.cells(row))
-	}
-	d.Sections = []section{s, c.runs()}
-	return d
-}
-
-func (c *Comparison) verdict() string {
-	if !c.Valid() {
-		return "No verdict"
-	}
-	different := 0
-	for _, row := range c.Rows {
-		if slices.ContainsFunc(row.groups(), row.Different) {
-			different++
-		}
-	}
-	if different == 0 {
-		return "No difference"
-	}
-	return fmt.Sprintf("Different in %d of %d figures", different, len(c.Rows))
-}
-
-// groups are the indexes of all groups but the first.
-func (c Compared) groups() (indexes []int) {
-	for i := 1; i < len(c.Means); i++ {
-		indexes = append(indexes, i)
-	}
-	return indexes
-}
-
-func (c *Comparison) cells(row Compared) []string {
-	cells := []string{row.Name}
-	for i, mean := range row.Means {
-		text := Figure{Unit: row.Unit, Value: mean}.text()
-		switch {
-		case i == 0 || !c.Valid() || math.IsNaN(mean-row.Means[0]):
-		case !row.Different(i):
-			text += " (no difference)"
-		case row.Means[0] == 0:
-			text += " (different)"
-		default:
-			text += fmt.Sprintf(" (%+.1f%%)", 100*(mean-row.Means[0])/row.Means[0])
-		}
-		cells = append(cells, text)
-	}
-	noise := row.Noise
-	if slices.ContainsFunc(c.Groups, func(g Group) bool { return len(g.Reports) < leastRepeats }) {
-		noise = nothing
-	}
-	return append(cells, Figure{Unit: row.Unit, Value: noise}.text())
-}
-
-func (c *Comparison) runs() section {
-	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Valid"}}
-	for _, g := range c.Groups {
-		for i, r := range g.Reports {
-			valid := "yes"
-			if !r.Valid() {
-				valid = "no: " + r.Reasons[0]
-			}
-			s.Rows = append(s.Rows, []string{g.Name, g.Runs[i], r.run.Header.Started.UTC().Format(time.RFC3339),
-				number(steady(r.run).seconds()) + " s", valid})
-		}
-	}
-	return s
-}

@@ -25,7 +25,7 @@ type course struct {
 func courses(run *raw.Run) []course {
 	c := charter{run}
 	all := []course{
-		{c.chart("Viewers", "", c.values("in their rooms", driver(func(d raw.Driver) int64 { return d.Joined - d.Lost }))), ""},
+		{c.chart("Viewers", "", c.values("present", driver(func(d raw.Driver) int64 { return d.Joined - d.Lost }))), "Connected and in their rooms."},
 		{c.chart("Messages in", "a second",
 			c.rates("sent", driver(func(d raw.Driver) int64 { return d.Sent })),
 			c.rates("acknowledged", driver(func(d raw.Driver) int64 { return d.Acked }))), "The two lie on each other as long as the server keeps up."},
@@ -33,11 +33,11 @@ func courses(run *raw.Run) []course {
 		{c.chart("Latency", "ms",
 			c.values("delivery p99", recent(func(r *raw.Recent) (int64, int64) { return r.Delivery.P99, r.Delivery.Count })),
 			c.values("delivery p50", recent(func(r *raw.Recent) (int64, int64) { return r.Delivery.P50, r.Delivery.Count })),
-			c.values("receipt p99", recent(func(r *raw.Recent) (int64, int64) { return r.Receipt.P99, r.Receipt.Count }))), "Of each second by itself."},
+			c.values("receipt p99", recent(func(r *raw.Recent) (int64, int64) { return r.Receipt.P99, r.Receipt.Count }))), "Of each second by itself. p99: 99 of 100 were faster."},
 		{c.chart("Lag of the log's readers", "records", c.lags()...), "Written to the log, and not yet committed as read."},
-		{c.chart("Analysis busy", "% of a core", c.scaled(100, c.rates("analysis", gauge(busy)))), ""},
+		{c.chart("Analysis busy", "% of a core", c.scaled(100, c.rates("analysis", gauge(busy)))), "Share of each second that went into computing."},
 		{c.chart("CPU", "cores", c.processes(c.rates, cpuSeconds, func(s *raw.Sample) (float64, bool) { return s.Driver.CPU, true })...), "The lab is the program that plays the viewers."},
-		{c.chart("Memory", "MiB", c.processes(c.values, memory, func(s *raw.Sample) (float64, bool) { return float64(s.Driver.RSS), true })...), ""},
+		{c.chart("Memory", "MiB", c.processes(c.values, memory, func(s *raw.Sample) (float64, bool) { return float64(s.Driver.RSS), true })...), "Resident; of the lab, the most that it ever held."},
 	}
 	last := &all[len(all)-1]
 	for i, l := range last.Lines {

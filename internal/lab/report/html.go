@@ -29,6 +29,12 @@ func (c course) More() int { return max(0, len(c.Lines)-chart.MostLines) }
 // Wide says whether the table has more columns than fit beside each other.
 func (s section) Wide() bool { return len(s.Head) > 8 }
 
+// Noted says whether the last column explains the ones before.
+func (s section) Noted() bool {
+	n := len(s.Head)
+	return (n == 3 || n == 4) && s.Head[n-1] == ""
+}
+
 // html renders the document as one page that loads nothing from anywhere.
 func (d *document) html(w io.Writer) error {
 	t, err := template.New("report").Parse(page)

@@ -22,7 +22,7 @@ func overTime(courses []course) section {
 		}
 		for _, l := range c.Lines[:min(chart.MostLines, len(c.Lines))] {
 			lines = append(lines, l)
-			s.Head = append(s.Head, strings.TrimSuffix(heading(c, l)+", "+c.Unit, ", "))
+			s.Head = append(s.Head, heading(c, l))
 			if n := len(l.Points); n > 0 {
 				to = max(to, l.Points[n-1].At)
 			}
@@ -42,17 +42,19 @@ func overTime(courses []course) section {
 	return s
 }
 
-// heading names a line where there is no chart around it.
+// heading names a line, and its unit, where there is no chart around it.
 func heading(c course, l chart.Line) string {
 	switch c.Title {
-	case "CPU", "Memory":
-		return c.Title + " of " + l.Name
-	case "Lag of the log's readers":
-		return "lag of " + l.Name
 	case "Viewers":
 		return "viewers"
+	case "Messages in", "Deliveries":
+		return strings.Replace(l.Name, "acknowledged", "acked", 1) + "/s"
 	case "Analysis busy":
-		return "analysis busy"
+		return "busy, %"
+	case "CPU":
+		return l.Name + ", cores"
+	case "Lag of the log's readers":
+		return l.Name + " lag"
 	}
-	return l.Name
+	return l.Name + ", " + c.Unit
 }

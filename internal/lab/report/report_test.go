@@ -3,11 +3,9 @@ package report
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -270,67 +268,6 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s changed; look at it, then run the test with -update\n%s", name, got)
-	}
-}
-
-// group is n repeats whose delivery p50, in ms, are given.
-func group(t *testing.T, name string, spoil func(*raw.Run), p50 ...int64) Group {
-	g := Group{Name: name}
-	for i, ms := range p50 {
-		run := good()
-		run.End.Delivery = histogram(ms * 1000)
-		if spoil != nil {
-			spoil(run)
-		}
-		g.Runs = append(g.Runs, fmt.Sprint(i+1))
-		g.Reports = append(g.Reports, of(t, run))
-	}
-	return g
-}
-
-func TestCompare(t *testing.T) {
-	tests := []struct {
-		why       string
-		base      []int64
-		other     []int64
-		spoil     func(*raw.Run)
-		objection string
-		different bool
-	}{
-		{"outside of the noise", []int64{100, 110, 105}, []int64{150, 155}, nil, "", true},
-		{"inside of the noise of A/A", []int64{100, 130, 105}, []int64{120, 125}, nil, "", false},
-		{"inside of the other's noise", []int64{100, 101}, []int64{100, 140}, nil, "", false},
-		{"no repeats of the baseline", []int64{100}, []int64{150, 155}, nil, "base has no repeats", false},
-		{"no repeats of the other", []int64{100, 101}, []int64{150}, nil, "other has no repeats", false},
-		{"an invalid run", []int64{100, 101}, []int64{150, 150}, func(r *raw.Run) { r.Viewers[0].Lost = "cut" }, "other/1 is invalid", false},
-		{"unequal windows", []int64{100, 101}, []int64{150, 150}, func(r *raw.Run) { r.Header.Plan.RampUp = time.Minute }, "other windows", false},
-		{"another load", []int64{100, 101}, []int64{150, 150}, func(r *raw.Run) { r.Header.Plan.Rate = 1 }, "another load", false},
-		{"short windows", []int64{100, 101}, []int64{150, 150}, func(r *raw.Run) { r.Header.Plan.Duration = time.Minute }, "a comparison takes 5m0s", false},
-	}
-	for _, test := range tests {
-		t.Run(test.why, func(t *testing.T) {
-			c, err := Compare([]Group{group(t, "base", nil, test.base...), group(t, "other", test.spoil, test.other...)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.Valid() != (test.objection == "") || (!c.Valid() && !strings.Contains(c.Reasons[0], test.objection)) {
-				t.Fatalf("objections %q, want %q", c.Reasons, test.objection)
-			}
-			var text bytes.Buffer
-			if err := c.Print(&text); err != nil {
-				t.Fatal(err)
-			}
-			i := slices.IndexFunc(c.Rows, func(r Compared) bool { return r.Name == "Delivery p50" })
-			if c.Valid() && c.Rows[i].Different(1) != test.different {
-				t.Errorf("different: %v, row %+v", !test.different, c.Rows[i])
-			}
-			if !c.Valid() && strings.Contains(text.String(), "%)") {
-				t.Errorf("a difference without a verdict:\n%s", &text)
-			}
-		})
-	}
-	if _, err := Compare([]Group{group(t, "alone", nil, 1)}); err == nil {
-		t.Error("one group was compared")
 	}
 }
 

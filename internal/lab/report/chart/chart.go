@@ -44,9 +44,8 @@ func (c Chart) Empty() bool {
 	return true
 }
 
-// ends are the first and the last second, and the highest value, of all lines.
+// ends are the first second, at most 0, the last, and the highest value of all lines.
 func (c Chart) ends() (from, to, highest float64) {
-	from, to = math.Inf(1), math.Inf(-1)
 	for _, l := range c.Lines {
 		for _, p := range l.Points {
 			from, to = min(from, p.At), max(to, p.At)

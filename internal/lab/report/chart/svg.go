@@ -16,7 +16,8 @@ const (
 	width, height = 360.0, 200.0
 	left, top     = 42.0, 20.0
 	bottom        = height - 20
-	glyph         = 5.6  // average width of a character
+	glyph         = 5.8  // width of a character
+	bold          = 6.9  // width of one of a label
 	lineGap       = 12.5 // between two labels
 	longestLabel  = 15   // characters
 	drawn         = 260  // stretches of a line
@@ -46,7 +47,7 @@ func (c Chart) SVG() string {
 	for _, l := range c.Lines {
 		longest = max(longest, len([]rune(label(l.Name))))
 	}
-	p.right = width - 10 - glyph*float64(longest)
+	p.right = width - 8 - bold*float64(longest)
 	fmt.Fprintf(p, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, height, escape(c.Title+" over time"))
 	p.bands()
 	p.axes(ticks)
@@ -75,8 +76,9 @@ func (p *pen) bands() {
 		if b.Shaded {
 			fmt.Fprintf(p, `<rect class="band" x="%.1f" y="%g" width="%.1f" height="%g"/>`, from, top, max(1, to-from), bottom-top)
 		}
-		if end := from + glyph*float64(len(b.Name)); from >= free && end <= width {
-			p.text("phase", from, top-6, b.Name)
+		at := max(from, free)
+		if end := at + glyph*float64(len(b.Name)); end <= to || (at == from && end <= width) {
+			p.text("phase", at, top-6, b.Name)
 			free = end + glyph
 		}
 	}
@@ -87,7 +89,7 @@ func (p *pen) axes(ticks []float64) {
 		fmt.Fprintf(p, `<line class="grid" x1="%g" x2="%.1f" y1="%.1f" y2="%.1f"/>`, left, p.right, p.y(value), p.y(value))
 		p.text("tick end", left-5, p.y(value)+3.5, tick(value))
 	}
-	for _, at := range Seconds(p.from, p.to, 6) {
+	for _, at := range Seconds(p.from, p.to, 7) {
 		fmt.Fprintf(p, `<line class="mark" x1="%.1f" x2="%.1f" y1="%g" y2="%g"/>`, p.x(at), p.x(at), bottom, bottom+3)
 		p.text("tick mid", p.x(at), bottom+14, Clock(at))
 	}

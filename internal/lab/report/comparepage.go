@@ -1,0 +1,172 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The files that Comparison.Write leaves.
+const (
+	CompareMarkdownFile = "compare.md"
+	CompareHTMLFile     = "compare.html"
+)
+
+// Print writes the comparison as text.
+func (c *Comparison) Print(w io.Writer) error { return c.document().markdown(w) }
+
+// Write leaves it in folder, as text and as a page.
+func (c *Comparison) Write(folder string) error {
+	return c.document().write(folder, CompareMarkdownFile, CompareHTMLFile)
+}
+
+func (c *Comparison) document() *document {
+	d := &document{Title: "Load tests side by side: " + c.names(), Good: c.Valid(), Verdict: c.verdict(), Reasons: c.Reasons}
+	if versions := c.versions(); versions != "" {
+		d.Remarks = append(d.Remarks, versions)
+	}
+	if n := len(c.Groups) - 1; n > 1 && c.Valid() {
+		d.Remarks = append(d.Remarks, fmt.Sprintf("each of the %d columns is held against the first by itself: of many columns some differ by chance", n))
+	}
+	d.Sections = []section{c.summary()}
+	if c.Valid() {
+		d.Sections = append(d.Sections, c.reasons())
+	}
+	d.Sections = append(d.Sections, runs(c.Groups))
+	return d
+}
+
+func (c *Comparison) names() string {
+	var names []string
+	for _, g := range c.Groups {
+		names = append(names, g.Name)
+	}
+	return strings.Join(names[1:], ", ") + " against " + names[0]
+}
+
+// versions says which server each group measured, if they were not the same.
+func (c *Comparison) versions() string {
+	var parts []string
+	differ := false
+	for _, g := range c.Groups {
+		version := g.Reports[0].servers()
+		differ = differ || version != c.Groups[0].Reports[0].servers()
+		parts = append(parts, g.Name+": "+version)
+	}
+	if !differ {
+		return ""
+	}
+	return "the servers were of different versions: " + strings.Join(parts, "; ")
+}
+
+func (c *Comparison) verdict() string {
+	if !c.Valid() {
+		return "No verdict"
+	}
+	count := map[string][]string{}
+	for _, row := range c.Rows {
+		for i, f := range row.Findings[1:] {
+			name := row.Name
+			if len(c.Groups) > 2 {
+				name += " of " + c.Groups[i+1].Name
+			}
+			count[f.Verdict] = append(count[f.Verdict], name)
+		}
+	}
+	var parts []string
+	for _, verdict := range []string{Better, Worse, Different} {
+		if names := count[verdict]; len(names) > 0 {
+			parts = append(parts, verdict+": "+strings.Join(names, ", "))
+		}
+	}
+	if len(parts) == 0 {
+		return "No difference"
+	}
+	return strings.ToUpper(parts[0][:1]) + strings.Join(parts, "; ")[1:]
+}
+
+func (c *Comparison) summary() section {
+	s := section{Title: "Summary", Head: []string{"Metric"},
+		Note: "Means of the repeats, whose number is in brackets; beside them the difference to the first column, and whether it is one."}
+	for _, g := range c.Groups {
+		s.Head = append(s.Head, fmt.Sprintf("%s (%d)", g.Name, len(g.Reports)))
+	}
+	for _, row := range c.Rows {
+		s.Rows = append(s.Rows, c.cells(row))
+	}
+	return s
+}
+
+func (c *Comparison) cells(row Compared) []string {
+	cells := []string{row.Name}
+	for i, mean := range row.Means {
+		text := Figure{Unit: row.Unit, Value: mean}.text()
+		if change := row.change(i); i > 0 && change != "" && !c.objected {
+			text += " (" + change + ")"
+		}
+		if i > 0 && c.Valid() {
+			text += " " + row.Findings[i].Verdict
+		}
+		cells = append(cells, text)
+	}
+	return cells
+}
+
+// change is the difference to the first group as the reference report writes it;
+// "" without one.
+func (c Compared) change(group int) string {
+	first, other := c.Means[0], c.Means[group]
+	switch {
+	case math.IsNaN(other - first):
+		return ""
+	case first == 0 && other == 0:
+		return "+0.0%"
+	case first == 0:
+		return "from 0"
+	}
+	return fmt.Sprintf("%+.1f%%", 100*(other-first)/first)
+}
+
+// reasons says of every figure why its verdict is what it is.
+func (c *Comparison) reasons() section {
+	s := section{Title: "Why", Head: []string{"Metric", "Group", "Verdict", "Difference", "Left to chance", "Reason"},
+		Note: "A difference counts if it is large enough to matter, larger than what repeats of one configuration differ by, and if dealing the runs into groups at random hardly ever " +
+			"gives as large a one. " + mainFigures() + " have a test each, all others share one; each is wrong in at most " + fmt.Sprintf("%.0f", 100*chance) + " of 100 comparisons without a difference."}
+	for _, row := range c.Rows {
+		for i := 1; i < len(c.Groups); i++ {
+			f := row.Findings[i]
+			difference, noise := Figure{Unit: row.Unit, Value: row.Means[i] - row.Means[0]}.text(), Figure{Unit: row.Unit, Value: f.Noise}.text()
+			s.Rows = append(s.Rows, []string{row.Name, c.Groups[i].Name, f.Verdict, difference, noise, f.Reason})
+		}
+	}
+	return s
+}
+
+func mainFigures() string {
+	var names []string
+	for name, t := range traits {
+		if t.main {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " and ")
+}
+
+func runs(groups []Group) section {
+	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Server", "Valid"}}
+	for _, g := range groups {
+		for i, r := range g.Reports {
+			valid := "yes"
+			if !r.Valid() {
+				valid = "no: " + r.Reasons[0]
+			}
+			s.Rows = append(s.Rows, []string{g.Name, g.Runs[i], r.run.Header.Started.UTC().Format(time.RFC3339),
+				number(steady(r.run).seconds()) + " s", r.servers(), valid})
+		}
+	}
+	return s
+}

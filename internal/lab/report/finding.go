@@ -1,0 +1,100 @@
+package report
+
+import (
+	"fmt"
+	"math"
+)
+
+// The verdicts of a figure.
+const (
+	Better        = "better"
+	Worse         = "worse"
+	Different     = "different" // and neither is the better
+	NoDifference  = "no difference"
+	NotComparable = "not comparable"
+)
+
+// A Finding is what came of holding a group's figure against the first group's.
+type Finding struct {
+	Verdict string
+	Reason  string
+	Noise   float64 // the difference that is left to chance, in the figure's unit; NaN: not known
+}
+
+// Found says whether there is a difference.
+func (f Finding) Found() bool {
+	return f.Verdict == Better || f.Verdict == Worse || f.Verdict == Different
+}
+
+// findings hold every figure of two groups against each other; docs/decisions/0009
+// says how, and why so.
+func findings(base, other Group) []Finding {
+	figures := base.Reports[0].Figures
+	all := deals(len(base.Reports)+len(other.Reports), len(base.Reports))
+	rest := &contest{deals: all}
+	contests := make([]*contest, len(figures)) // nil: it is not comparable
+	values := make([][]float64, len(figures))
+	found := make([]Finding, len(figures))
+	for i, f := range figures {
+		for _, g := range []Group{base, other} {
+			values[i] = append(values[i], g.values(i)...)
+			if run := g.unmeasured(i); run != "" {
+				found[i] = Finding{NotComparable, "it could not be measured in " + run, nothing}
+			}
+		}
+		if found[i].Verdict != "" {
+			continue
+		}
+		contests[i] = rest
+		if t := traits[f.Name]; t.main {
+			contests[i] = &contest{deals: all}
+		}
+		contests[i].enter(traits[f.Name], values[i])
+	}
+	for i, f := range figures {
+		if contests[i] != nil {
+			found[i] = contests[i].find(f, values[i])
+		}
+	}
+	return found
+}
+
+// find says what a figure shows, given by its values in the order of the first deal.
+func (c *contest) find(f Figure, values []float64) Finding {
+	t := traits[f.Name]
+	a, b, _ := means(values, c.deals[0])
+	found := Finding{Verdict: NoDifference, Noise: band(values, c.deals)}
+	as := c.asMuch(t.weight(values, c.deals[0]))
+	switch {
+	case math.Abs(b-a) <= dust*math.Abs(a):
+		found.Reason = "it is the same"
+	case !t.matters(a, b):
+		found.Reason = fmt.Sprintf("less than what matters, %.0f %% and at least %s", 100*t.least, Figure{Unit: f.Unit, Value: t.floor}.text())
+	case math.Abs(b-a) <= found.Noise:
+		found.Reason = "within what repeats of one configuration differ by"
+	default:
+		found.Reason = c.others(as-1, len(values))
+		if !t.main {
+			found.Reason += ", in any of the figures that share a test"
+		}
+		if float64(as) <= chance*float64(len(c.deals)) {
+			found.Verdict = t.word(b - a)
+		}
+	}
+	return found
+}
+
+// dust is what rounding leaves of nothing.
+const dust = 1e-12
+
+// others says how many deals beside the one that was show as much as it.
+func (c *contest) others(n, runs int) string {
+	of := fmt.Sprintf("of the %d other ways to deal these %d runs into two groups", len(c.deals)-1, runs)
+	switch n {
+	case 0:
+		return "none " + of + " shows as much"
+	case 1:
+		return "1 " + of + " shows as much"
+	}
+	return fmt.Sprintf("%d %s show as much", n, of)
+}

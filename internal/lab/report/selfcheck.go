@@ -1,0 +1,197 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+
+	"github.com/hubbub-live/hubbub/internal/lab/raw"
+)
+
+// A SelfCheck holds the repeats of one configuration against each other, in every
+// way to make two groups of them: how often does the comparison claim a difference
+// that there is not, and how large must one be to be found? It is about a machine
+// and a load as much as about the rule.
+type SelfCheck struct {
+	Group   Group
+	Reasons []string // why it shows nothing
+	Splits  []Split
+	Planted []Planted
+}
+
+// A Split is one way to make two groups of the runs.
+type Split struct {
+	Base, Other []string
+	Different   []string // figures that would be claimed to differ
+}
+
+// Planted is how often more CPU was found: the server's recorded CPU was multiplied
+// in one of the groups, in each split once in the one and once in the other.
+type Planted struct {
+	Factor    float64
+	Found, Of int
+}
+
+// plants are the changes that are tried.
+var plants = []float64{1.05, 1.10, 1.15, 1.20, 1.30}
+
+// Check makes a self-check of a group. The error is for too few runs, or an odd
+// number of them.
+func Check(g Group) (*SelfCheck, error) {
+	n := len(g.Reports)
+	if n < 2*LeastRepeats || n%2 == 1 {
+		return nil, fmt.Errorf("%s has %d runs: name two folders to compare, or one with an even number of runs, %d at least, to compare with themselves", g.Name, n, 2*LeastRepeats)
+	}
+	s := &SelfCheck{Group: g, Reasons: objections([]Group{g})}
+	all := deals(n, n/2)
+	for _, deal := range all {
+		base, other := g.split(deal)
+		split := Split{Base: base.Runs, Other: other.Runs}
+		for i, f := range findings(base, other) {
+			if f.Found() {
+				split.Different = append(split.Different, g.Reports[0].Figures[i].Name)
+			}
+		}
+		s.Splits = append(s.Splits, split)
+	}
+	for _, factor := range plants {
+		p := Planted{Factor: factor}
+		changed, err := g.withCPU(factor)
+		if err != nil {
+			return nil, err
+		}
+		for _, deal := range all {
+			base, other := g.split(deal)
+			changedBase, changedOther := changed.split(deal)
+			p.try(base, changedOther)
+			p.try(other, changedBase)
+		}
+		s.Planted = append(s.Planted, p)
+	}
+	return s, nil
+}
+
+func (p *Planted) try(base, other Group) {
+	p.Of++
+	for i, f := range findings(base, other) {
+		if base.Reports[0].Figures[i].Name == "CPU of 1M deliveries" && f.Verdict == Worse {
+			p.Found++
+		}
+	}
+}
+
+// split makes two groups of one.
+func (g Group) split(deal []int) (first, rest Group) {
+	in := make(map[int]bool)
+	for _, i := range deal {
+		in[i] = true
+	}
+	for i, r := range g.Reports {
+		into := &rest
+		if in[i] {
+			into = &first
+		}
+		into.Runs, into.Reports = append(into.Runs, g.Runs[i]), append(into.Reports, r)
+	}
+	return first, rest
+}
+
+// withCPU is the group as if its servers had used so many times the CPU.
+func (g Group) withCPU(factor float64) (Group, error) {
+	changed := Group{Name: g.Name, Runs: g.Runs}
+	for _, r := range g.Reports {
+		run := *r.run
+		run.Samples = nil
+		for _, s := range r.run.Samples {
+			s.Processes = append([]raw.Process(nil), s.Processes...)
+			for i := range s.Processes {
+				s.Processes[i].Values = maps.Clone(s.Processes[i].Values)
+				for series := range s.Processes[i].Values {
+					if name, _, _ := strings.Cut(series, "{"); name == cpuSeconds {
+						s.Processes[i].Values[series] *= factor
+					}
+				}
+			}
+			run.Samples = append(run.Samples, s)
+		}
+		report, err := Of(&run)
+		if err != nil {
+			return changed, err
+		}
+		changed.Reports = append(changed.Reports, report)
+	}
+	return changed, nil
+}
+
+// Valid says whether the check shows anything.
+func (s *SelfCheck) Valid() bool { return len(s.Reasons) == 0 }
+
+// Quiet is how many splits say that there is no difference.
+func (s *SelfCheck) Quiet() (n int) {
+	for _, split := range s.Splits {
+		if len(split.Different) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Print writes the check as text.
+func (s *SelfCheck) Print(w io.Writer) error { return s.document().markdown(w) }
+
+// Write leaves it in folder, under the names of a comparison.
+func (s *SelfCheck) Write(folder string) error {
+	return s.document().write(folder, CompareMarkdownFile, CompareHTMLFile)
+}
+
+func (s *SelfCheck) document() *document {
+	g := s.Group
+	d := &document{Title: fmt.Sprintf("%d runs of one configuration, held against each other: %s", len(g.Reports), g.Name), Good: s.Valid(), Reasons: s.Reasons,
+		Verdict: fmt.Sprintf("%d of %d ways to make two groups of them show no difference", s.Quiet(), len(s.Splits))}
+	if !s.Valid() {
+		d.Verdict = "No verdict: " + d.Verdict + ", but these runs support no claim"
+	}
+	d.Sections = []section{s.spread(), s.planted(), s.splits(), runs([]Group{g})}
+	return d
+}
+
+func (s *SelfCheck) spread() section {
+	t := section{Title: "How much repeats differ", Head: []string{"Metric", "Mean", "Least", "Most", "Most over least"}}
+	for i, f := range s.Group.Reports[0].Figures {
+		values := s.Group.values(i)
+		least, most := values[0], values[0]
+		for _, v := range values {
+			least, most = min(least, v), max(most, v)
+		}
+		text := func(v float64) string { return Figure{Unit: f.Unit, Value: v}.text() }
+		ratio := unmeasured
+		if least > 0 {
+			ratio = fmt.Sprintf("%+.1f%%", 100*(most/least-1))
+		}
+		t.Rows = append(t.Rows, []string{f.Name, text(mean(values)), text(least), text(most), ratio})
+	}
+	return t
+}
+
+func (s *SelfCheck) planted() section {
+	t := section{Title: "Which change would be found", Head: []string{"CPU of 1M deliveries", "Found", "Of"},
+		Note: "The server's recorded CPU was multiplied in the runs of one group, in each way to make two groups, once in the one and once in the other. Nothing was run with that change."}
+	for _, p := range s.Planted {
+		t.Rows = append(t.Rows, []string{fmt.Sprintf("%+.0f%%", 100*(p.Factor-1)), number(float64(p.Found)), number(float64(p.Of))})
+	}
+	return t
+}
+
+func (s *SelfCheck) splits() section {
+	t := section{Title: "Where a difference would be claimed that there is not", Head: []string{"Group", "Other group", "Figures"}}
+	for _, split := range s.Splits {
+		if len(split.Different) > 0 {
+			t.Rows = append(t.Rows, []string{strings.Join(split.Base, " "), strings.Join(split.Other, " "), strings.Join(split.Different, ", ")})
+		}
+	}
+	if len(t.Rows) == 0 {
+		t.Rows = [][]string{{"nowhere", "", ""}}
+	}
+	return t
+}
