@@ -79,7 +79,7 @@ func (p *pen) bands() {
 		at := max(from, free)
 		if end := at + glyph*float64(len(b.Name)); end <= to || (at == from && end <= width) {
 			p.text("phase", at, top-6, b.Name)
-			free = end + glyph
+			free = end + 2*glyph
 		}
 	}
 }
