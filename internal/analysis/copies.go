@@ -19,19 +19,30 @@ func textHash(text string) uint64 {
 	h, characters := uint64(fnvOffset), 0
 	var last, before rune
 	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
-		}
-		i += size
-		kind := kindOf(r)
-		switch kind {
-		case space, sign, unheard:
+		r, again := rune(text[i]), before // what would be one too many of a run
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			i++
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+			i++
+		case r < utf8.RuneSelf:
+			i++
 			continue
-		case upper:
-			r = unicode.ToLower(r)
+		default:
+			var size int
+			r, size = utf8.DecodeRuneInString(text[i:])
+			i += size
+			switch kindOf(r) {
+			case space, sign, unheard:
+				continue
+			case upper:
+				r = unicode.ToLower(r)
+			case symbol:
+				again = last
+			}
 		}
-		if r == last && (r == before || kind == symbol) {
+		if r == last && r == again {
 			continue
 		}
 		before, last = last, r

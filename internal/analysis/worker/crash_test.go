@@ -16,7 +16,7 @@ import (
 // again.
 func TestKilledAtAnyInstantCountsOnce(t *testing.T) {
 	if dir, _, inside := crashtest.Inside(t); inside {
-		start(t, worker.Options{Log: sparse{openLog(t, dir)}, Store: tellingStore{openStore(t, dir)}, BatchRows: 40})
+		start(t, worker.Options{Log: sparse{Log: openLog(t, dir)}, Store: tellingStore{openStore(t, dir)}, BatchRows: 40})
 		select {}
 	}
 	killer := crashtest.New(t)
@@ -49,7 +49,7 @@ func TestKilledAtAnyInstantCountsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finish(t, sparse{openLog(t, killer.Dir)}, openStore(t, killer.Dir))
+	finish(t, sparse{Log: openLog(t, killer.Dir)}, openStore(t, killer.Dir))
 }
 
 // tellingStore says on standard output what is stored.

@@ -45,6 +45,17 @@ func NewMessage(room hubbub.StreamID, n int) eventlog.Record {
 // minutes, and how many messages they are.
 func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state State, n int) {
 	var tally analysis.Tally
+	list := Observations(t, records)
+	for _, o := range list {
+		tally.Add(o)
+	}
+	tally.Settle()
+	closed := tally.TakeClosed()
+	return State{Tally: tally.AppendState(nil), Closed: closed}, len(list)
+}
+
+// Observations are the messages among records of a room, as they are to be counted.
+func Observations(t interface{ Fatal(...any) }, records []eventlog.Record) (list []analysis.Observation) {
 	var r classify.Reading
 	for _, record := range records {
 		if record.Kind != hubbub.KindMessage || record.Version > eventlog.Version || !json.Valid(record.Value) {
@@ -55,12 +66,9 @@ func TallyOf(t interface{ Fatal(...any) }, records []eventlog.Record) (state Sta
 			t.Fatal(err)
 		}
 		ByLength{}.Classify(m.Content, &r)
-		tally.Add(analysis.Observation{ID: m.ID, Sender: analysis.SenderHash(m.Sender.ID), Mood: r.Mood, Text: m.Content, Time: record.Time, Position: record.Position})
-		n++
+		list = append(list, analysis.Observation{ID: m.ID, Sender: analysis.SenderHash(m.Sender.ID), Mood: r.Mood, Text: m.Content, Time: record.Time, Position: record.Position})
 	}
-	tally.Settle()
-	closed := tally.TakeClosed()
-	return State{Tally: tally.AppendState(nil), Closed: closed}, n
+	return list
 }
 
 // Same is true for a state with all its closed minutes as TallyOf has it.

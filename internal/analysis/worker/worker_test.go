@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,33 +47,40 @@ func openStore(t testing.TB, dir string) *sqlitetally.Store {
 	return s
 }
 
-// sparse is a log in which a second of log time passes per record, so that minutes
-// close.
-type sparse struct{ eventlog.Log }
+// sparse is a log in which a second of log time passes per record, or another time,
+// so that minutes close.
+type sparse struct {
+	eventlog.Log
+	every time.Duration // 0: a second
+}
 
-func spread(records []eventlog.Record) []eventlog.Record {
+func (l sparse) spread(records []eventlog.Record) []eventlog.Record {
+	every := cmp.Or(l.every, time.Second)
 	list := slices.Clone(records) // the log's are shared
 	for i := range list {
-		list[i].Time = time.Unix(1_800_000_000+int64(list[i].Position.N), 0)
+		list[i].Time = time.Unix(1_800_000_000, 0).Add(every * time.Duration(list[i].Position.N))
 	}
 	return list
 }
 
 func (l sparse) Read(ctx context.Context, topic eventlog.Topic, stream hubbub.StreamID, after hubbub.Position, limit int) ([]eventlog.Record, hubbub.Position, error) {
 	list, through, err := l.Log.Read(ctx, topic, stream, after, limit)
-	return spread(list), through, err
+	return l.spread(list), through, err
 }
 
 func (l sparse) Consume(ctx context.Context, topic eventlog.Topic, group string, o eventlog.ConsumeOptions) (eventlog.Consumer, error) {
 	c, err := l.Log.Consume(ctx, topic, group, o)
-	return sparseConsumer{c}, err
+	return sparseConsumer{c, l}, err
 }
 
-type sparseConsumer struct{ eventlog.Consumer }
+type sparseConsumer struct {
+	eventlog.Consumer
+	log sparse
+}
 
 func (c sparseConsumer) Next(ctx context.Context) (eventlog.Batch, error) {
 	b, err := c.Consumer.Next(ctx)
-	b.Records = spread(b.Records)
+	b.Records = c.log.spread(b.Records)
 	return b, err
 }
 
@@ -153,24 +161,11 @@ func finish(t testing.TB, l eventlog.Log, s worker.Store) {
 	metrics := prometheus.NewRegistry()
 	w, stop := start(t, worker.Options{Log: l, Store: s, Registerer: metrics})
 	defer stop()
-	eventually(t, "all is counted and committed", func() bool {
-		lag, err := l.Lag(t.Context(), eventlog.RawChats, eventlog.GroupAnalysis)
-		end, endErr := l.End(t.Context(), eventlog.RawChats, "a")
-		cursors, storeErr := s.Cursors(t.Context())
-		if err := errors.Join(err, endErr, storeErr); err != nil {
-			t.Fatal(err)
-		}
-		return lag == 0 && len(cursors) == 1 && cursors[0].Through == end
-	})
+	waitForAll(t, l, s)
 	logged := 0
 	for _, room := range rooms {
-		all := readAll(t, l, eventlog.RawChats, room)
-		want, n := worker.TallyOf(t, all)
+		want, n := compareRoom(t, l, s, room)
 		logged += n
-		state, ok, err := s.Minutes(t.Context(), room, 0, math.MaxInt64)
-		if err != nil || ok != (n > 0) || !state.Same(want) {
-			t.Errorf("room %s: the stored tally is another than that of its %d messages and %d minutes (%v)", room, n, len(want.Closed), err)
-		}
 		if least := n/60 - 1; len(want.Closed) < least { // a second each
 			t.Errorf("room %s: %d minutes are closed by %d messages", room, len(want.Closed), n)
 		}
@@ -184,6 +179,32 @@ func finish(t testing.TB, l eventlog.Log, s worker.Store) {
 	if n := value(t, metrics, "hubbub_analysed_total"); n != float64(logged) {
 		t.Errorf("hubbub_analysed_total = %v, logged are %d", n, logged)
 	}
+}
+
+// waitForAll waits until the log is counted to its end, and that is committed.
+func waitForAll(t testing.TB, l eventlog.Log, s worker.Store) {
+	t.Helper()
+	eventually(t, "all is counted and committed", func() bool {
+		lag, err := l.Lag(t.Context(), eventlog.RawChats, eventlog.GroupAnalysis)
+		end, endErr := l.End(t.Context(), eventlog.RawChats, "a")
+		cursors, storeErr := s.Cursors(t.Context())
+		if err := errors.Join(err, endErr, storeErr); err != nil {
+			t.Fatal(err)
+		}
+		return lag == 0 && len(cursors) == 1 && cursors[0].Through == end
+	})
+}
+
+// compareRoom compares what is stored of a room with its messages in the log, of
+// which there are n.
+func compareRoom(t testing.TB, l eventlog.Log, s worker.Store, room hubbub.StreamID) (want worker.State, n int) {
+	t.Helper()
+	want, n = worker.TallyOf(t, readAll(t, l, eventlog.RawChats, room))
+	state, ok, err := s.Minutes(t.Context(), room, 0, math.MaxInt64)
+	if err != nil || ok != (n > 0) || !state.Same(want) {
+		t.Errorf("room %s: the stored tally is another than that of its %d messages and %d minutes (%v)", room, n, len(want.Closed), err)
+	}
+	return want, n
 }
 
 func value(t testing.TB, r *prometheus.Registry, name string) float64 {
@@ -261,7 +282,7 @@ func TestRestartsAndFaultsCountOnce(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	l, store := sparse{openLog(t, dir)}, openStore(t, dir)
+	l, store := sparse{Log: openLog(t, dir)}, openStore(t, dir)
 	faults := &faulty{}
 	for round, next := 0, 0; round < 15; round++ {
 		_, stop := start(t, worker.Options{
@@ -303,7 +324,7 @@ func TestSkipsWhatIsNoMessage(t *testing.T) {
 // whatever is there, they have all messages of the totals.
 func TestMinutesAreOfOneInstant(t *testing.T) {
 	dir := t.TempDir()
-	l, store := sparse{openLog(t, dir)}, openStore(t, dir)
+	l, store := sparse{Log: openLog(t, dir)}, openStore(t, dir)
 	eventlogtest.AppendAll(t, l, eventlog.RawChats, records(0, 3000)...)
 	end, err := l.End(t.Context(), eventlog.RawChats, "a")
 	if err != nil {
@@ -349,7 +370,7 @@ func TestMinutesAreOfOneInstant(t *testing.T) {
 // TestALostStoreIsMadeAnew: the group's cursor is not where the tallies are.
 func TestALostStoreIsMadeAnew(t *testing.T) {
 	dir := t.TempDir()
-	l := sparse{openLog(t, dir)}
+	l := sparse{Log: openLog(t, dir)}
 	eventlogtest.AppendAll(t, l, eventlog.RawChats, records(0, 500)...)
 	finish(t, l, openStore(t, dir))
 	finish(t, l, openStore(t, t.TempDir()))
