@@ -129,7 +129,7 @@ func (p *pen) labels() {
 	for i, e := range ends {
 		places[i] = e.y
 	}
-	for i, y := range Spread(places, lineGap, top+2, bottom) {
+	for i, y := range Spread(places, lineGap, top+6, bottom) {
 		p.text(fmt.Sprintf("label t%d", ends[i].line), p.right+6, y+3.5, label(p.chart.Lines[ends[i].line].Name))
 	}
 }
