@@ -57,7 +57,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"far outside of the noise", "Delivery p50", []int64{100, 110, 105, 101}, []int64{150, 155, 152, 151}, Worse, "none of the 34 other ways"},
 		{"less is better", "Delivery p50", []int64{150, 155, 152, 151}, []int64{100, 110, 105, 101}, Better, "none of the 34 other ways"},
-		{"groups that overlap", "Delivery p99", []int64{100, 130, 105, 110}, []int64{120, 160, 125, 140}, NoDifference, "of the 34 other ways"},
+		{"groups that overlap", "Delivery p50", []int64{100, 130, 105, 110}, []int64{120, 160, 125, 140}, NoDifference, "of the 34 other ways"},
 		{"one run far off makes the means differ", "Delivery p50", []int64{100, 101, 100, 101}, []int64{100, 101, 100, 400}, NoDifference, "repeats of one configuration"},
 		{"apart by less than anybody cares", "Delivery p50", []int64{100, 101, 100, 101}, []int64{105, 106, 105, 106}, NoDifference, "less than what matters"},
 		{"apart by less than a millisecond", "Delivery p50", []int64{1, 1, 1, 1}, []int64{1, 2, 1, 2}, NoDifference, "less than what matters"},
@@ -178,16 +178,15 @@ func TestVersionsOfServers(t *testing.T) {
 
 // noisy is a group of runs like the good one, each of whose figures differs by a
 // normally distributed share, and whose CPU is a multiple.
-func noisy(t testing.TB, random *rand.Rand, name string, n int, noise map[string]float64, cpu float64) Group {
+func noisy(base *Report, random *rand.Rand, name string, n int, noise map[string]float64, cpu float64) Group {
 	g := Group{Name: name}
-	base := of(t, good())
 	for i := range n {
 		r := *base
 		r.Figures = slices.Clone(base.Figures)
 		for k := range r.Figures {
 			f := &r.Figures[k]
 			f.Value *= 1 + noise[f.Name]*random.NormFloat64()
-			if f.Name == "CPU of 1M deliveries" || f.Name == "Chat CPU" {
+			if f.Name == mainFigure || f.Name == "Chat CPU" {
 				f.Value *= cpu
 			}
 		}
@@ -204,11 +203,11 @@ var sharedMachine = map[string]float64{"CPU of 1M deliveries": 0.05, "Chat CPU":
 // CPU is found at a noise of 5 % mostly, at one of 3 % nearly always.
 func TestVerdictsOfNoise(t *testing.T) {
 	const trials = 400
-	random := rand.New(rand.NewPCG(5, 15))
-	different := func(base, other Group) (any, cpu bool) {
-		for i, f := range findings(base, other) {
+	base, random := of(t, good()), rand.New(rand.NewPCG(5, 15))
+	different := func(one, other Group) (any, cpu bool) {
+		for i, f := range findings(one, other) {
 			any = any || f.Found()
-			cpu = cpu || (base.Reports[0].Figures[i].Name == "CPU of 1M deliveries" && f.Verdict == Worse)
+			cpu = cpu || (base.Figures[i].Name == mainFigure && f.Verdict == Worse)
 		}
 		return any, cpu
 	}
@@ -216,32 +215,29 @@ func TestVerdictsOfNoise(t *testing.T) {
 	quiet["CPU of 1M deliveries"] = 0.03
 	wrong, found, foundQuiet := 0, 0, 0
 	for range trials {
-		if any, _ := different(noisy(t, random, "a", 4, sharedMachine, 1), noisy(t, random, "b", 4, sharedMachine, 1)); any {
+		if any, _ := different(noisy(base, random, "a", 4, sharedMachine, 1), noisy(base, random, "b", 4, sharedMachine, 1)); any {
 			wrong++
 		}
-		if _, cpu := different(noisy(t, random, "a", 4, sharedMachine, 1), noisy(t, random, "b", 4, sharedMachine, 1.15)); cpu {
+		if _, cpu := different(noisy(base, random, "a", 4, sharedMachine, 1), noisy(base, random, "b", 4, sharedMachine, 1.15)); cpu {
 			found++
 		}
-		if _, cpu := different(noisy(t, random, "a", 4, quiet, 1), noisy(t, random, "b", 4, quiet, 1.15)); cpu {
+		if _, cpu := different(noisy(base, random, "a", 4, quiet, 1), noisy(base, random, "b", 4, quiet, 1.15)); cpu {
 			foundQuiet++
 		}
 	}
 	t.Logf("of %d: claimed without a difference %d, 15 %% found at a noise of 5 %% %d, of 3 %% %d", trials, wrong, found, foundQuiet)
-	if wrong > trials*12/100 || found < trials*75/100 || foundQuiet < trials*97/100 {
+	if wrong > trials*12/100 || found < trials*85/100 || foundQuiet < trials*97/100 {
 		t.Error("too many claims, or too few finds")
 	}
 }
 
 // However runs of one configuration differ, of the 35 ways to make two groups of
 // eight at most three are said to differ: a way that is must be the most extreme of
-// all by one of three tests.
+// all in what two tests look at, or the second for the main one.
 func TestMostSplitsAreQuiet(t *testing.T) {
+	base := of(t, good())
 	rapid.Check(t, func(t *rapid.T) {
 		g := Group{Name: "g"}
-		base, err := Of(good())
-		if err != nil {
-			t.Fatal(err)
-		}
 		for i := range 8 {
 			r := *base
 			r.Figures = slices.Clone(base.Figures)
@@ -269,8 +265,8 @@ func TestDeals(t *testing.T) {
 		if len(all) != tt.want {
 			t.Errorf("%d into %d: %d ways, want %d", tt.n, tt.k, len(all), tt.want)
 		}
-		for i := range tt.k {
-			if all[0][i] != i {
+		for i := range tt.n {
+			if all[0][i] != (i < tt.k) {
 				t.Errorf("the first way is %v", all[0])
 			}
 		}
@@ -403,8 +399,8 @@ func TestResultsAreCarried(t *testing.T) {
 
 func TestBandIsChance(t *testing.T) {
 	values := []float64{10, 11, 10, 11, 20, 21, 20, 21}
-	all := deals(8, 4)
-	if b := band(values, all); b < 0.5 || b > 1.5 || math.IsNaN(b) {
+	c := &contest{chance: chanceMain, deals: deals(8, 4)}
+	if b := c.band(values); b < 0.5 || b > 1.5 || math.IsNaN(b) {
 		t.Errorf("the band of values that differ by 1 in each group is %v", b)
 	}
 }

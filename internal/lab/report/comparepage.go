@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"time"
 )
@@ -134,7 +133,7 @@ func (c Compared) change(group int) string {
 func (c *Comparison) reasons() section {
 	s := section{Title: "Why", Head: []string{"Metric", "Group", "Verdict", "Difference", "Left to chance", "Reason"},
 		Note: "A difference counts if it is large enough to matter, larger than what repeats of one configuration differ by, and if dealing the runs into groups at random hardly ever " +
-			"gives as large a one. " + mainFigures() + " have a test each, all others share one; each is wrong in at most " + fmt.Sprintf("%.0f", 100*chance) + " of 100 comparisons without a difference."}
+			"gives as large a one. " + mainFigure + " has a test of its own, which errs in at most " + percent(chanceMain) + " of comparisons without a difference; all others share one, which errs in at most " + percent(chanceOthers) + "."}
 	for _, row := range c.Rows {
 		for i := 1; i < len(c.Groups); i++ {
 			f := row.Findings[i]
@@ -143,17 +142,6 @@ func (c *Comparison) reasons() section {
 		}
 	}
 	return s
-}
-
-func mainFigures() string {
-	var names []string
-	for name, t := range traits {
-		if t.main {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, " and ")
 }
 
 func runs(groups []Group) section {
@@ -170,3 +158,5 @@ func runs(groups []Group) section {
 	}
 	return s
 }
+
+func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }

@@ -12,31 +12,30 @@ const (
 	someOfMany = 20_000
 )
 
-// deals are the ways to deal n runs into one group of k and another of the rest,
-// each as the indexes of the first group. The first deal is 0…k-1, as it was. Where
-// both groups are of one size, swapping them is no other way.
-func deals(n, k int) [][]int {
+// A deal says of each run whether it is in the first of two groups.
+type deal []bool
+
+// deals are the ways to deal n runs into one group of k and another of the rest. The
+// first has the first k runs in the first group, as it was. Where both groups are of
+// one size, swapping them is no other way.
+func deals(n, k int) []deal {
 	if ways(n, k) > mostDeals {
 		return someDeals(n, k)
 	}
-	var all [][]int
-	var deal func(chosen []int, next int)
-	deal = func(chosen []int, next int) {
-		if len(chosen) == k {
-			all = append(all, slices.Clone(chosen))
+	var all []deal
+	var add func(d deal, next, left int)
+	add = func(d deal, next, left int) {
+		if left == 0 {
+			all = append(all, slices.Clone(d))
 			return
 		}
-		if n == 2*k && len(chosen) == 0 && next > 0 {
-			return // the mirror images
-		}
-		for i := next; i <= n-k+len(chosen); i++ {
-			if n == 2*k && len(chosen) == 0 && i > 0 {
-				return
-			}
-			deal(append(chosen, i), i+1)
+		for i := next; i <= n-left && (i == 0 || n != 2*k || left < k); i++ {
+			d[i] = true
+			add(d, i+1, left-1)
+			d[i] = false
 		}
 	}
-	deal(nil, 0)
+	add(make(deal, n), 0, k)
 	return all
 }
 
@@ -49,34 +48,37 @@ func ways(n, k int) float64 {
 }
 
 // someDeals are the first deal and random ones, the same at every call.
-func someDeals(n, k int) [][]int {
-	all := make([][]int, someOfMany)
-	all[0] = make([]int, k)
-	for i := range k {
-		all[0][i] = i
-	}
+func someDeals(n, k int) []deal {
 	random := rand.New(rand.NewPCG(1, 2))
-	for i := 1; i < len(all); i++ {
-		all[i] = random.Perm(n)[:k]
+	all := make([]deal, someOfMany)
+	for i := range all {
+		order := random.Perm(n)
+		all[i] = make(deal, n)
+		for run, place := range order {
+			all[i][run] = place < k
+			if i == 0 {
+				all[i][run] = run < k
+			}
+		}
 	}
 	return all
 }
 
 // means are those of the values that a deal gives to its first group and of the
 // rest, and the squared distances from them, summed.
-func means(values []float64, deal []int) (first, rest, squares float64) {
-	total := 0.0
-	for _, v := range values {
-		total += v
+func means(values []float64, d deal) (first, rest, squares float64) {
+	n := 0.0
+	for i, v := range values {
+		if d[i] {
+			first, n = first+v, n+1
+		} else {
+			rest += v
+		}
 	}
-	for _, i := range deal {
-		first += values[i]
-	}
-	rest = (total - first) / float64(len(values)-len(deal))
-	first /= float64(len(deal))
+	first, rest = first/n, rest/(float64(len(values))-n)
 	for i, v := range values {
 		mean := rest
-		if slices.Contains(deal, i) {
+		if d[i] {
 			mean = first
 		}
 		squares += (v - mean) * (v - mean)
@@ -86,8 +88,8 @@ func means(values []float64, deal []int) (first, rest, squares float64) {
 
 // weight is how far apart a deal's groups are, in units of how far apart runs of one
 // group are; 0 if the difference is too small to matter.
-func (t trait) weight(values []float64, deal []int) float64 {
-	a, b, squares := means(values, deal)
+func (t trait) weight(values []float64, d deal) float64 {
+	a, b, squares := means(values, d)
 	if !t.matters(a, b) {
 		return 0
 	}
@@ -97,7 +99,8 @@ func (t trait) weight(values []float64, deal []int) float64 {
 // A contest is figures that are tested together: how often does chance alone make
 // any of them as different as one of them is?
 type contest struct {
-	deals   [][]int
+	chance  float64 // how often it may find a difference where there is none
+	deals   []deal
 	highest []float64 // weight of any figure, by deal
 }
 
@@ -123,18 +126,18 @@ func (c *contest) asMuch(weight float64) (n int) {
 
 // band is the largest difference of two groups' means that is left to chance, from
 // how the runs of each group differ from its mean, which is what repeats are for.
-func band(values []float64, all [][]int) float64 {
-	a, b, _ := means(values, all[0])
+func (c *contest) band(values []float64) float64 {
+	a, b, _ := means(values, c.deals[0])
 	left := make([]float64, len(values))
 	for i, v := range values {
 		mean := b
-		if slices.Contains(all[0], i) {
+		if c.deals[0][i] {
 			mean = a
 		}
 		left[i] = (v - mean) * math.Sqrt(float64(len(values))/float64(len(values)-2)) // the means have taken two
 	}
-	apart := make([]float64, len(all))
-	for i, deal := range all {
+	apart := make([]float64, len(c.deals))
+	for i, deal := range c.deals {
 		first, rest, _ := means(left, deal)
 		apart[i] = math.Abs(rest - first)
 	}
@@ -142,5 +145,5 @@ func band(values []float64, all [][]int) float64 {
 	if apart[len(apart)-1] <= dust*max(math.Abs(a), math.Abs(b)) {
 		return 0
 	}
-	return apart[len(apart)-1-int(chance*float64(len(apart)))]
+	return apart[len(apart)-1-int(c.chance*float64(len(apart)))]
 }

@@ -31,7 +31,7 @@ func (f Finding) Found() bool {
 func findings(base, other Group) []Finding {
 	figures := base.Reports[0].Figures
 	all := deals(len(base.Reports)+len(other.Reports), len(base.Reports))
-	rest := &contest{deals: all}
+	rest := &contest{chance: chanceOthers, deals: all}
 	contests := make([]*contest, len(figures)) // nil: it is not comparable
 	values := make([][]float64, len(figures))
 	found := make([]Finding, len(figures))
@@ -46,8 +46,8 @@ func findings(base, other Group) []Finding {
 			continue
 		}
 		contests[i] = rest
-		if t := traits[f.Name]; t.main {
-			contests[i] = &contest{deals: all}
+		if f.Name == mainFigure {
+			contests[i] = &contest{chance: chanceMain, deals: all}
 		}
 		contests[i].enter(traits[f.Name], values[i])
 	}
@@ -63,21 +63,21 @@ func findings(base, other Group) []Finding {
 func (c *contest) find(f Figure, values []float64) Finding {
 	t := traits[f.Name]
 	a, b, _ := means(values, c.deals[0])
-	found := Finding{Verdict: NoDifference, Noise: band(values, c.deals)}
+	found := Finding{Verdict: NoDifference, Noise: c.band(values)}
 	as := c.asMuch(t.weight(values, c.deals[0]))
 	switch {
 	case math.Abs(b-a) <= dust*math.Abs(a):
 		found.Reason = "it is the same"
 	case !t.matters(a, b):
-		found.Reason = fmt.Sprintf("less than what matters, %.0f %% and at least %s", 100*t.least, Figure{Unit: f.Unit, Value: t.floor}.text())
+		found.Reason = fmt.Sprintf("less than what matters, %s and at least %s", percent(t.least), Figure{Unit: f.Unit, Value: t.floor}.text())
 	case math.Abs(b-a) <= found.Noise:
 		found.Reason = "within what repeats of one configuration differ by"
 	default:
 		found.Reason = c.others(as-1, len(values))
-		if !t.main {
+		if f.Name != mainFigure {
 			found.Reason += ", in any of the figures that share a test"
 		}
-		if float64(as) <= chance*float64(len(c.deals)) {
+		if float64(as) <= c.chance*float64(len(c.deals)) {
 			found.Verdict = t.word(b - a)
 		}
 	}

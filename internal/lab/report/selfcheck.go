@@ -75,21 +75,17 @@ func Check(g Group) (*SelfCheck, error) {
 func (p *Planted) try(base, other Group) {
 	p.Of++
 	for i, f := range findings(base, other) {
-		if base.Reports[0].Figures[i].Name == "CPU of 1M deliveries" && f.Verdict == Worse {
+		if base.Reports[0].Figures[i].Name == mainFigure && f.Verdict == Worse {
 			p.Found++
 		}
 	}
 }
 
 // split makes two groups of one.
-func (g Group) split(deal []int) (first, rest Group) {
-	in := make(map[int]bool)
-	for _, i := range deal {
-		in[i] = true
-	}
+func (g Group) split(d deal) (first, rest Group) {
 	for i, r := range g.Reports {
 		into := &rest
-		if in[i] {
+		if d[i] {
 			into = &first
 		}
 		into.Runs, into.Reports = append(into.Runs, g.Runs[i]), append(into.Reports, r)
@@ -175,7 +171,7 @@ func (s *SelfCheck) spread() section {
 }
 
 func (s *SelfCheck) planted() section {
-	t := section{Title: "Which change would be found", Head: []string{"CPU of 1M deliveries", "Found", "Of"},
+	t := section{Title: "Which change would be found", Head: []string{mainFigure, "Found", "Of"},
 		Note: "The server's recorded CPU was multiplied in the runs of one group, in each way to make two groups, once in the one and once in the other. Nothing was run with that change."}
 	for _, p := range s.Planted {
 		t.Rows = append(t.Rows, []string{fmt.Sprintf("%+.0f%%", 100*(p.Factor-1)), number(float64(p.Found)), number(float64(p.Of))})

@@ -7,7 +7,6 @@ type trait struct {
 	better int     // +1: more is better; -1: less is; 0: it is neither
 	least  float64 // the smallest difference that matters, as a share of the figure
 	floor  float64 // and in its unit: less is the coarseness of the measurement
-	main   bool    // it has a test of its own; see docs/decisions/0009
 }
 
 // traits of the figures, by name. A server process's CPU has no better side, since
@@ -23,9 +22,9 @@ var traits = map[string]trait{
 	"Chat CPU":                   {least: 0.05, floor: 0.01},
 	"SEND to RECEIPT p99":        {better: -1, least: 0.10, floor: 1},
 	"Delivery p50":               {better: -1, least: 0.10, floor: 1},
-	"Delivery p99":               {better: -1, least: 0.10, floor: 1, main: true},
+	"Delivery p99":               {better: -1, least: 0.10, floor: 1},
 	"Deliveries a second":        {better: +1, least: 0.01, floor: 1},
-	"CPU of 1M deliveries":       {better: -1, least: 0.05, floor: 0.05, main: true},
+	"CPU of 1M deliveries":       {better: -1, least: 0.05, floor: 0.05},
 	"Memory":                     {better: -1, least: 0.10, floor: 5},
 	"Drain":                      {better: -1, least: 0.20, floor: 0.5},
 }
