@@ -191,3 +191,80 @@ func TestLabRefusesAnAddressThatIsNotItsOwn(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// Two servers are loaded in turns, a series goes on where it was, and what came of it
+// is compared from any folder.
+func TestLabSeries(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	args := []string{"lab", "run", "--out", filepath.Join(folder, "out"), "--repeats", "2", "--drain-limit", "3s"}
+	for _, name := range []string{"one", "two"} {
+		server := hub.Start(t, "--message-rate", "0")
+		plan := filepath.Join(folder, name+".env")
+		must(t, os.WriteFile(plan, []byte("WEBSOCKET_URL="+server.WS()+"\nDATA_DIR="+server.Data+
+			"\nNUM_CLIENTS=2\nRAMP_UP_TIME_SECONDS=0.1\nMESSAGES_PER_SECOND_PER_CLIENT=5\nDURATION_SECONDS=1\n"), 0o600))
+		args = append(args, "--env", plan)
+	}
+	said := endsWith(t, 3, args...) // windows of a second are invalid
+	at := -1
+	for _, run := range []string{"one/1", "two/1", "two/2", "one/2"} {
+		next := strings.Index(said, filepath.Join(folder, "out", run)+"\n")
+		if next <= at {
+			t.Errorf("%s is not in its place:\n%s", run, said)
+		}
+		at = next
+	}
+	if said = endsWith(t, 0, args...); strings.Count(said, "is kept") != 4 {
+		t.Errorf("not every run was kept:\n%s", said)
+	}
+
+	elsewhere := filepath.Join(t.TempDir(), "carried")
+	must(t, os.Rename(filepath.Join(folder, "out"), elsewhere))
+	said = endsWith(t, 3, "lab", "compare", filepath.Join(elsewhere, "one"), filepath.Join(elsewhere, "two"), "--out", elsewhere)
+	for _, want := range []string{"No verdict", "one/1 is invalid: the steady window lasted", "two has too few repeats (2; it takes 4)"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the comparison does not say %q:\n%s", want, said)
+		}
+	}
+	if page, err := os.ReadFile(filepath.Join(elsewhere, "compare.html")); err != nil || !bytes.Contains(page, []byte("No verdict")) {
+		t.Errorf("compare.html: %v", err)
+	}
+	must(t, os.Remove(filepath.Join(elsewhere, "one", "1", "report.md")))
+	endsWith(t, 3, "lab", "report", filepath.Join(elsewhere, "one", "1"))
+	if _, err := os.Stat(filepath.Join(elsewhere, "one", "1", "report.md")); err != nil {
+		t.Errorf("the report was not made again: %v", err)
+	}
+}
+
+// endsWith runs the program, which has to end with a status, and returns what it said.
+func endsWith(t *testing.T, status int, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(within(t), os.Getenv("HUBBUB_BIN"), args...)
+	cmd.Env = []string{}
+	said, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != status {
+		t.Fatalf("hubbub %s: %v, want status %d:\n%s", strings.Join(args, " "), err, status, said)
+	}
+	return string(said)
+}
+
+// The file of a lab that was killed is refused, and says what to do.
+func TestLabRefusesARunThatWasBrokenOff(t *testing.T) {
+	t.Parallel()
+	server := hub.Start(t, "--message-rate", "0")
+	run := startLab(t, server, server.WS(), 60)
+	file := filepath.Join(run.folder, "raw.jsonl")
+	must(t, api.Until(within(t), "wait for the first lines of the raw file", func() error {
+		if text, err := os.ReadFile(file); err != nil || bytes.Count(text, []byte("\n")) < 4 {
+			return errors.New("not yet")
+		}
+		return nil
+	}))
+	must(t, run.cmd.Process.Kill())
+	_ = run.cmd.Wait() // says that it was killed
+	for _, command := range []string{"report", "compare"} {
+		if said := endsWith(t, 1, "lab", command, run.folder); !strings.Contains(said, "cut short") {
+			t.Errorf("lab %s said: %s", command, said)
+		}
+	}
+}

@@ -41,6 +41,7 @@ const (
 	connections = "hubbub_connections"
 	cpuSeconds  = "process_cpu_seconds_total"
 	memory      = "process_resident_memory_bytes"
+	startTime   = "process_start_time_seconds"
 )
 
 // figures are the rows of the reference report's summary, in its order, then what

@@ -148,6 +148,20 @@ func TestRefused(t *testing.T) {
 				r.Samples[i].Machine.Used += 0.3 * r.Samples[i].At
 			}
 		}, ""},
+		{"the server died and came back", func(r *raw.Run) {
+			r.Header.Plan.Metrics = []string{"http://127.0.0.1:8080/metrics"}
+			for i := range r.Samples {
+				r.Samples[i].Processes[0].Values[startTime] = float64(i / 100)
+			}
+		}, "of http://127.0.0.1:8080/metrics was started anew"},
+		{"the server did not always answer", func(r *raw.Run) {
+			r.Header.Plan.Metrics = []string{"http://127.0.0.1:8080/metrics"}
+			r.Samples[50].Processes[0] = raw.Process{Error: "timeout"}
+		}, ""},
+		{"the server's clock is ahead", func(r *raw.Run) {
+			r.Header.Plan.Metrics = []string{"http://127.0.0.1:8080/metrics"}
+			last(r).Values[startTime] = float64(r.Header.Started.Unix() + 3600)
+		}, ""},
 		{"others may speak too", func(r *raw.Run) { r.Rooms[0].Foreign = 4 }, ""},
 	}
 	for _, test := range tests {

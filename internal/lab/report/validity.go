@@ -16,6 +16,7 @@ const (
 	leastSteady     = 60 * time.Second
 	LeastComparable = 300 * time.Second // what a comparison needs
 	leastInTime     = 0.99              // share of the messages written within 20 ms of their instant
+	clocksApart     = 2.0               // seconds; a clock that is less wrong is as good as any
 	busyMachine     = 0.1               // share of the cores from which on others are worth a remark
 )
 
@@ -24,6 +25,7 @@ const (
 func judge(run *raw.Run, w window) (reasons, remarks []string) {
 	j := &verdict{run: run, sum: add(run)}
 	j.course(w)
+	j.processes()
 	j.log()
 	j.viewers()
 	j.readers()
@@ -170,4 +172,35 @@ func (j *verdict) readers() {
 		return
 	}
 	j.reasons = append(j.reasons, fmt.Sprintf("%.0f s after the last message, readers of the log were still behind: %s", d.Limit, strings.Join(behind, ", ")))
+}
+
+// processes: did those under test live, and answer, all the while?
+func (j *verdict) processes() {
+	for i, url := range j.run.Header.Plan.Metrics {
+		var born []float64
+		silent := int64(0)
+		for _, s := range j.run.Samples {
+			if i >= len(s.Processes) {
+				continue
+			}
+			if s.Processes[i].Error != "" {
+				silent++
+			}
+			if at, ok := s.Processes[i].Values[startTime]; ok && !slices.Contains(born, at) {
+				born = append(born, at)
+			}
+		}
+		j.bad(int64(max(0, len(born)-1)), "the server of %s was started anew during the run", url)
+		j.note(silent, "%s did not answer %d of %d times", url, silent, len(j.run.Samples))
+		if ahead := first(born) - float64(j.run.Header.Started.Unix()); ahead > clocksApart {
+			j.remarks = append(j.remarks, fmt.Sprintf("the clock of %s is at least %s s ahead of the lab's: no figure is made of both", url, number(ahead)))
+		}
+	}
+}
+
+func first(list []float64) float64 {
+	if len(list) == 0 {
+		return 0
+	}
+	return list[0]
 }
