@@ -30,6 +30,7 @@ func (c *Comparison) document() *document {
 	if n := len(c.Groups) - 1; n > 1 && c.Valid() {
 		d.Remarks = append(d.Remarks, fmt.Sprintf("each of the %d columns is held against the first by itself: of many columns some differ by chance", n))
 	}
+	d.Opening = c.opening()
 	d.Sections = []section{c.summary()}
 	if c.Valid() {
 		d.Sections = append(d.Sections, c.reasons())
@@ -44,6 +45,38 @@ func (c *Comparison) names() string {
 		names = append(names, g.Name)
 	}
 	return strings.Join(names[1:], ", ") + " against " + names[0]
+}
+
+// opening says in plain words what was held against what, and what came of it.
+func (c *Comparison) opening() []string {
+	if c.objected {
+		return []string{"These runs cannot be held against each other, for the reasons above. Their figures are shown as they are."}
+	}
+	r := c.Groups[0].Reports[0]
+	lines := []string{fmt.Sprintf("Every run was of the same load on the same machine: %s, for %s.", load(r), span(steady(r.run).seconds()))}
+	if !c.Valid() {
+		return append(lines, "The differences shown may be chance: a run repeated gives other figures, by how much is not known.")
+	}
+	for i := 1; i < len(c.Groups); i++ {
+		lines = append(lines, c.told(i))
+	}
+	return lines
+}
+
+// told is what a group differs in from the first.
+func (c *Comparison) told(group int) string {
+	name, first := c.Groups[group].Name, c.Groups[0].Name
+	var parts []string
+	for _, row := range c.Rows {
+		if f := row.Findings[group]; f.Found() {
+			parts = append(parts, fmt.Sprintf("%s went from %s to %s (%s), which is %s", row.Name, Figure{Unit: row.Unit, Value: row.Means[0]}.text(),
+				Figure{Unit: row.Unit, Value: row.Means[group]}.text(), row.change(group), f.Verdict))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("Between %s and %s no difference was found: what there is may as well be chance, or is too small to matter.", first, name)
+	}
+	return fmt.Sprintf("From %s to %s: %s. No other difference was found.", first, name, strings.Join(parts, "; "))
 }
 
 // versions says which server each group measured, if they were not the same.
