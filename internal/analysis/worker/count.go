@@ -39,7 +39,7 @@ func (w *Worker) work(ctx context.Context, b eventlog.Batch) error {
 	defer w.release()
 	defer w.metrics.busySince(time.Now())
 	p := w.partition(b.Partition)
-	p.end, p.endAt = b.End, time.Now()
+	w.ends.seeBatch(&b)
 	p.stale = p.stale || b.Assigned // others may have been at it
 	if err := w.countBatch(ctx, p, b.Records); err != nil {
 		p.stale = true
@@ -129,6 +129,7 @@ func (c *count) encode() []State {
 		r.tally.Settle()
 		closed, start := r.tally.TakeClosed(), len(c.buffer)
 		c.buffer = r.tally.AppendState(c.buffer)
+		r.size = len(c.buffer) - start
 		c.states = append(c.states, State{stream, r.partition, newest, c.buffer[start:len(c.buffer):len(c.buffer)], closed})
 	}
 	return c.states

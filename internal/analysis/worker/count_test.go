@@ -225,7 +225,6 @@ func TestWhatIsNotStoredIsNotTold(t *testing.T) {
 }
 
 func TestBehindTheLogIsSaid(t *testing.T) {
-	w := New(Options{Store: newMemoryStore(), Classifier: ByLength{}})
 	r := NewMessage("a", 1)
 	r.Position, r.Time = position(1), time.Now().Add(-time.Hour)
 	for _, c := range []struct {
@@ -238,6 +237,7 @@ func TestBehindTheLogIsSaid(t *testing.T) {
 		{2, time.Hour, 1, "the log has one more"},
 		{1, 0, 0, "all is read, an hour ago something was said"},
 	} {
+		w := New(Options{Store: newMemoryStore(), Classifier: ByLength{}})
 		if err := w.work(t.Context(), eventlog.Batch{Records: []eventlog.Record{r}, End: position(c.end)}); err != nil {
 			t.Fatal(err)
 		}

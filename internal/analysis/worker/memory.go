@@ -15,6 +15,9 @@ const (
 	// keepCrowded is the least time that a room is kept: its window slides for so
 	// long.
 	keepCrowded = (analysis.WindowSeconds + 5) * time.Second
+	// keepSmall is the largest state, in bytes, of a room that is kept longer; in memory it
+	// takes about 64 KB.
+	keepSmall = 16 << 10
 )
 
 // memory is what is known of partitions and rooms: what the store has of them, as
@@ -29,15 +32,13 @@ type memory struct {
 type partition struct {
 	cursor Cursor
 	stale  bool // cursor and rooms are to be read again before they are used
-
-	end   hubbub.Position // the newest known in the log; zero: not known
-	endAt time.Time       // when that was
 }
 
 type room struct {
 	tally     *analysis.Tally
 	partition int
 	used      time.Time
+	size      int // of the state stored last or read
 	trigger   trigger
 }
 
@@ -98,7 +99,9 @@ func (m *memory) room(ctx context.Context, stream hubbub.StreamID) (*room, error
 	if err != nil {
 		return nil, err
 	}
-	return m.add(stream, tally, s.Partition), nil
+	r := m.add(stream, tally, s.Partition)
+	r.size = len(s.Tally)
+	return r, nil
 }
 
 func (m *memory) add(stream hubbub.StreamID, tally *analysis.Tally, partition int) *room {
@@ -108,12 +111,15 @@ func (m *memory) add(stream hubbub.StreamID, tally *analysis.Tally, partition in
 	return r
 }
 
-// forget forgets the rooms that were not used for long: an hour, or about a minute
-// while there are more than most.
+// forget forgets the rooms that were not used for long: an hour, or about a minute if
+// they are large, and while there are more than most.
 func (m *memory) forget(now time.Time, most int) {
 	keep := keepIdle
 	if len(m.rooms) > most {
 		keep = keepCrowded
 	}
-	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool { return now.Sub(r.used) > keep })
+	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool {
+		idle := now.Sub(r.used)
+		return idle > keep || idle > keepCrowded && r.size > keepSmall
+	})
 }

@@ -87,14 +87,11 @@ func (w *Worker) makeDue(ctx context.Context, now time.Time) (results []result) 
 // result makes the result of a room that was just looked up.
 func (w *Worker) result(ctx context.Context, stream hubbub.StreamID, r *room, now time.Time) result {
 	p := w.partition(r.partition)
-	if p.end.IsZero() {
-		// Nothing was read yet. Should the log not say, no more is known than what
-		// is stored.
-		if end, err := w.o.Log.End(ctx, eventlog.RawChats, stream); err == nil {
-			p.end, p.endAt = end, now
-		}
+	if w.ends.get(r.partition).at.IsZero() { // nothing was read yet
+		w.ends.look(ctx, w.o.Log, r.partition, stream)
 	}
-	progress := analysis.Progress{Through: p.cursor.Through, ThroughTime: p.cursor.Time, End: p.end, EndTime: p.endAt}
+	end := w.ends.get(r.partition)
+	progress := analysis.Progress{Through: p.cursor.Through, ThroughTime: p.cursor.Time, End: end.at, EndTime: end.time}
 	made := result{value: r.tally.AppendResult(nil, stream, progress, now)}
 	if next, ok := r.tally.Slides(progress.Present(now)); ok {
 		// By the monotonic clock, so that a step of the wall clock holds up nothing.

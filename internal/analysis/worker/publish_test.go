@@ -276,6 +276,18 @@ func TestIdleRoomsAreForgottenAndComeBack(t *testing.T) {
 			if said := s.said("a"); said[len(said)-1].TotalCount != 3 {
 				t.Errorf("once it was forgotten it has %+v", said[len(said)-1])
 			}
+			pass(2 * time.Hour)
+			for range 60 {
+				s.say("hot", 300)
+				pass(time.Second)
+			}
+			if rooms, _ := held(); rooms != 1 {
+				t.Errorf("holds %d rooms while one is hot", rooms)
+			}
+			pass(4 * time.Minute)
+			if rooms, entries := held(); rooms != 0 || entries != 0 {
+				t.Errorf("holds %d rooms and %d in the schedule minutes after one was hot", rooms, entries)
+			}
 		})
 	})
 }

@@ -71,6 +71,7 @@ type Worker struct {
 	turn chan struct{}
 	memory
 	schedule schedule
+	ends     ends // has a lock of its own
 	count    count
 }
 
@@ -91,6 +92,7 @@ func New(o Options) *Worker {
 	w := &Worker{o: o, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 	w.memory = newMemory(o.Store)
 	w.schedule = newSchedule()
+	w.ends = ends{of: map[int]end{}}
 	w.metrics = newMetrics(o)
 	w.follower = follow.New(follow.Options{
 		Log: o.Log, Topic: eventlog.RawChats, Group: eventlog.GroupAnalysis, After: w.after,
@@ -113,6 +115,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	g.Go(func() error { return w.follower.Run(ctx, w.work) })
 	g.Go(func() error {
 		w.publish(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		w.ends.watch(ctx, w.o.Log)
 		return nil
 	})
 	return g.Wait()
