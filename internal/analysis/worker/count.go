@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -20,15 +19,6 @@ type count struct {
 	message message
 	states  []State
 	buffer  []byte // of the states' tallies
-}
-
-// message is what is counted of a message's value.
-type message struct {
-	ID     hubbub.MessageID `json:"id"`
-	Sender struct {
-		ID hubbub.UserID `json:"id"`
-	} `json:"sender"`
-	Content string `json:"content"`
 }
 
 // work counts a batch and stores that.
@@ -116,8 +106,7 @@ func (c *count) read(r *eventlog.Record) bool {
 	if r.Kind != hubbub.KindMessage || r.Version > eventlog.Version {
 		return false
 	}
-	c.message = message{}
-	return json.Unmarshal(r.Value, &c.message) == nil
+	return c.message.read(r.Value)
 }
 
 // encode returns the states of the rooms that changed. Minutes that it takes out of
