@@ -108,11 +108,12 @@ func hangul(r rune) bool { return 0xac00 <= r && r <= 0xd7a3 }
 // jamo says whether r is a letter of ㅋㅋㅋ and ㅠㅠ.
 func jamo(r rune) bool { return 0x3131 <= r && r <= 0x318e }
 
-// plainStem takes the apostrophes and the plural off a word.
+// plainStem takes the apostrophes and the plural off a word, unless it says nothing
+// as it is: "this" is no plural.
 func plainStem(word string) string {
 	word, _, _ = strings.Cut(strings.ReplaceAll(word, "’", "'"), "'s")
 	word = strings.ReplaceAll(word, "'", "")
-	if len(word) > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") {
+	if len(word) > 3 && !filler[word] && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") {
 		return word[:len(word)-1]
 	}
 	return word
