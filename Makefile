@@ -61,6 +61,10 @@ bench-reach: build ## what has to be reached, beside what is measured; REACH=pac
 bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary
 	@$(stage) "lab against fanload" scripts/bench-lab.sh
 
+.PHONY: bench-aa
+bench-aa: build ## runs of one configuration held against each other; RUNS=8 DURATION=300 OUT=folder
+	@$(stage) "one configuration against itself" scripts/bench-aa.sh
+
 .PHONY: gen
 gen: ## regenerate committed generated code
 	@$(stage) "generate" scripts/gen.sh
