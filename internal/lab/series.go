@@ -87,7 +87,7 @@ func (s Series) check() error {
 			case a.URL == b.URL || slices.ContainsFunc(a.Metrics, func(u string) bool { return slices.Contains(b.Metrics, u) }):
 				return fmt.Errorf("%s and %s load or measure the same server, %s: give each a WEBSOCKET_URL and METRICS_URLS of its own, in its file, since the environment stands before all files",
 					other.Name, p.Name, b.URL)
-			case a.Clients != b.Clients || a.Rate != b.Rate || a.RampUp != b.RampUp || a.Duration != b.Duration || len(a.Streams) != len(b.Streams) || a.SockJS() != b.SockJS():
+			case !a.SameLoad(b) || a.RampUp != b.RampUp || a.Duration != b.Duration:
 				return fmt.Errorf("%s and %s are different loads: a comparison takes the same one on two servers", other.Name, p.Name)
 			}
 		}

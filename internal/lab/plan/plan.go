@@ -67,6 +67,11 @@ func (p *Plan) Check(mine []string) error {
 	return nil
 }
 
+// SameLoad says whether another plan puts the same load on a server, for however long.
+func (p *Plan) SameLoad(other *Plan) bool {
+	return p.Clients == other.Clients && p.Rate == other.Rate && len(p.Streams) == len(other.Streams) && p.SockJS() == other.SockJS()
+}
+
 // Local says whether the target is on this machine.
 func (p *Plan) Local() bool {
 	u, err := url.Parse(p.URL)

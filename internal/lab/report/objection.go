@@ -37,7 +37,7 @@ func objection(r, first *Report) string {
 		return fmt.Sprintf("has a steady window of %s; a comparison takes %s", p.Duration, LeastComparable)
 	case p.Duration != q.Duration || p.RampUp != q.RampUp:
 		return fmt.Sprintf("has other windows (ramp-up %s, steady %s) than the first run (%s, %s)", p.RampUp, p.Duration, q.RampUp, q.Duration)
-	case p.Clients != q.Clients || p.Rate != q.Rate || len(p.Streams) != len(q.Streams) || p.SockJS() != q.SockJS():
+	case !p.SameLoad(&q):
 		return fmt.Sprintf("is another load (%s) than the first run (%s)", load(r), load(first))
 	case h.Host != other.Host:
 		return fmt.Sprintf("was made on another machine (%s) than the first run (%s)", strings.Join(machine(h.Host), ", "), strings.Join(machine(other.Host), ", "))
