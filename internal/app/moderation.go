@@ -36,7 +36,7 @@ func (a *App) startModerator(s *stores, p *parts) {
 // heard takes what a room says of its stream: copies of the stream are old then.
 func (p *parts) heard(stream hubbub.StreamID, c *hubbub.Control) {
 	if p.shown != nil {
-		p.shown.heard(stream, c)
+		p.shown.Heard(stream, c)
 	}
 	switch c.Action {
 	case hubbub.ActionStream, hubbub.ActionRoles:

@@ -27,6 +27,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/presence"
 	"github.com/hubbub-live/hubbub/internal/relay"
 	"github.com/hubbub-live/hubbub/internal/streams"
+	"github.com/hubbub-live/hubbub/internal/summary/shown"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
 
@@ -58,7 +59,7 @@ type parts struct {
 	words     *wordlist.Lists
 	people    people
 	moderator *moderator.Service // nil without the chat's role
-	shown     *shownSummaries    // this too
+	shown     *shown.Summaries   // this too
 	demo      *demo.Demo         // nil without --demo
 }
 
@@ -93,7 +94,8 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	if a.o.has(roleChat) {
 		a.startChat(s, p, tracker)
 		a.startModerator(s, p)
-		a.startShownSummaries(s, p)
+		p.shown = shown.New(p.latest.summaries.latest, p.hub, s.cache, a.log)
+		a.run("the summaries that are shown", p.shown.Run)
 		if a.o.Demo {
 			if err := a.startDemo(ctx, s, p); err != nil {
 				return nil, err
@@ -208,9 +210,7 @@ func (p *parts) showCount(stream hubbub.StreamID, users, connections int) {
 	if err != nil { // a string and numbers can be marshalled
 		panic(err)
 	}
-	if r, ok := p.hub.Loaded(stream); ok {
-		r.Show(hubbub.UserCountChannel, value)
-	}
+	p.hub.Show(stream, hubbub.UserCountChannel, value)
 }
 
 // settings returns the rules of a room; those of one that cannot be opened now

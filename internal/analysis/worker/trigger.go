@@ -6,7 +6,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
-	"github.com/hubbub-live/hubbub/internal/summary/summariser"
+	"github.com/hubbub-live/hubbub/internal/summary"
 )
 
 // A room is to be summed up when so many messages were counted, and so much time has
@@ -24,7 +24,7 @@ type trigger struct {
 }
 
 // requests asks for summaries of the rooms that results were just made of.
-func (w *Worker) requests(results []result, now time.Time) (requests []summariser.Request) {
+func (w *Worker) requests(results []result, now time.Time) (requests []summary.Request) {
 	for i := range results {
 		stream := results[i].entry.stream
 		r, ok := w.rooms[stream]
@@ -34,7 +34,7 @@ func (w *Worker) requests(results []result, now time.Time) (requests []summarise
 		counts := r.tally.Counts()
 		if total := counts.Total(); total >= r.trigger.counted+sumMessages && !now.Before(r.trigger.rest) {
 			through, _ := r.tally.Last()
-			requests = append(requests, summariser.Request{StreamID: stream, Through: through, Reason: summariser.ReasonMessages})
+			requests = append(requests, summary.Request{StreamID: stream, Through: through, Reason: summary.ReasonMessages})
 			r.trigger = trigger{counted: total, rest: now.Add(sumEvery)}
 		}
 	}
@@ -43,9 +43,10 @@ func (w *Worker) requests(results []result, now time.Time) (requests []summarise
 
 // request appends requests. It does not wait for what becomes of them: one that is
 // lost is made good by the next.
-func (w *Worker) request(ctx context.Context, requests []summariser.Request) {
+func (w *Worker) request(ctx context.Context, requests []summary.Request) {
 	for _, r := range requests {
-		w.o.Log.Append(ctx, eventlog.SummaryRequests, r.Record(), func(_ hubbub.Position, _ time.Time, err error) {
+		record := eventlog.Record{Stream: r.StreamID, Version: eventlog.Version, Value: r.Value()}
+		w.o.Log.Append(ctx, eventlog.SummaryRequests, record, func(_ hubbub.Position, _ time.Time, err error) {
 			if err != nil {
 				w.metrics.errors.WithLabelValues("request").Inc()
 			}

@@ -126,6 +126,13 @@ func (h *Hub) Loaded(id hubbub.StreamID) (*Room, bool) {
 	}
 }
 
+// Show is Room.Show of a room, if it is loaded.
+func (h *Hub) Show(id hubbub.StreamID, channel hubbub.Channel, value []byte) {
+	if r, ok := h.Loaded(id); ok {
+		r.Show(channel, value)
+	}
+}
+
 func (h *Hub) load(r *Room) {
 	ctx, cancel := context.WithTimeout(h.ctx, 10*time.Second)
 	defer cancel()

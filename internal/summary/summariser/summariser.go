@@ -119,7 +119,7 @@ func (s *Summariser) work(ctx context.Context, b eventlog.Batch) error {
 	const look = 50 * time.Millisecond
 	requests := s.merge(b.Records)
 	for end := time.Now().Add(s.o.Patience); ; {
-		var waiting []Request
+		var waiting []summary.Request
 		for _, r := range requests {
 			result, err := s.serve(ctx, r)
 			switch {
@@ -149,7 +149,7 @@ func (s *Summariser) work(ctx context.Context, b eventlog.Batch) error {
 }
 
 // merge returns the requests of records, one per stream, which goes furthest.
-func (s *Summariser) merge(records []eventlog.Record) (requests []Request) {
+func (s *Summariser) merge(records []eventlog.Record) (requests []summary.Request) {
 	at := map[hubbub.StreamID]int{}
 	for i := range records {
 		r, ok := read(&records[i])
@@ -172,7 +172,7 @@ func (s *Summariser) merge(records []eventlog.Record) (requests []Request) {
 
 // serve makes the summary that is asked for, stores and publishes it, and says what
 // became of the request.
-func (s *Summariser) serve(ctx context.Context, r Request) (result string, err error) {
+func (s *Summariser) serve(ctx context.Context, r summary.Request) (result string, err error) {
 	last, err := s.newest(ctx, r.StreamID)
 	if err != nil {
 		return "", err
@@ -224,7 +224,7 @@ func (s *Summariser) stream(ctx context.Context, id hubbub.StreamID) (stream hub
 }
 
 // sum sums up what was said after from, as far as r says.
-func (s *Summariser) sum(ctx context.Context, stream hubbub.Stream, from hubbub.Position, r Request) (result string, err error) {
+func (s *Summariser) sum(ctx context.Context, stream hubbub.Stream, from hubbub.Position, r summary.Request) (result string, err error) {
 	began := time.Now()
 	in, err := s.window(ctx, r.StreamID, from, r.Through)
 	if err != nil {

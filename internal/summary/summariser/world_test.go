@@ -18,6 +18,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/archive/sqlitearchive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
+	"github.com/hubbub-live/hubbub/internal/summary"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -131,7 +132,9 @@ func (w *world) archiveAll(rooms ...hubbub.StreamID) {
 
 func (w *world) ask(room hubbub.StreamID, through hubbub.Position) hubbub.Position {
 	w.t.Helper()
-	return w.append(eventlog.SummaryRequests, Request{StreamID: room, Through: through, Reason: ReasonDemand}.Record())
+	return w.append(eventlog.SummaryRequests, eventlog.Record{
+		Stream: room, Version: eventlog.Version, Value: summary.Request{StreamID: room, Through: through, Reason: summary.ReasonDemand}.Value(),
+	})
 }
 
 // A running summariser.
