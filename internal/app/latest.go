@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
@@ -34,13 +35,25 @@ func (l *latest) of(ctx context.Context, stream hubbub.StreamID, channel hubbub.
 	return nil, false, err
 }
 
+// patience is how long the API waits for a result that is made now: longer than the
+// analysis waits for a locked database.
+const patience = 6 * time.Second
+
 // channelLatest is latest of one channel, as the API asks for it.
 type channelLatest struct {
 	*latest
 	channel hubbub.Channel
 }
 
-// Latest is httpapi.Latest.
+// Latest is httpapi.Latest. A result of the analysis is made now, so that its age is
+// that of now, also while the analysis stands still and publishes nothing.
 func (l channelLatest) Latest(ctx context.Context, stream hubbub.StreamID) ([]byte, bool, error) {
+	if l.channel == hubbub.AnalysisChannel {
+		within, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if value, ok, err := l.analysis.Result(within, stream); err == nil {
+			return value, ok, nil
+		}
+	}
 	return l.of(ctx, stream, l.channel)
 }

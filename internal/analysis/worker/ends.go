@@ -10,7 +10,7 @@ import (
 )
 
 // lookEvery is how often the log is asked how far it goes: ages are right to so much.
-const lookEvery = 200 * time.Millisecond
+const lookEvery = 100 * time.Millisecond
 
 // ends are how far partitions go, as far as is known. They are looked at beside the
 // counting, which may be slow or stand still. It may be used concurrently.
