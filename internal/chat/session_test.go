@@ -1,9 +1,11 @@
 package chat
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/chat/session"
+	"github.com/hubbub-live/hubbub/internal/token"
 )
 
 func TestConnect(t *testing.T) {
@@ -363,8 +366,7 @@ func TestTimes(t *testing.T) {
 		}
 		w.say("\n")
 		look(59 * time.Second)
-		look(62 * time.Second)
-		if got := w.end(); got.header["code"] != string(hubbub.CodeHeartBeatMissed) || w.number != 4010 {
+		if got := p.endedBy(w, 62*time.Second); got.header["code"] != string(hubbub.CodeHeartBeatMissed) || w.number != 4010 {
 			t.Errorf("%v, %d", got, w.number)
 		}
 	})
@@ -391,6 +393,55 @@ func TestTimes(t *testing.T) {
 		}
 		_ = w.conn.Close()
 	})
+}
+
+// endedBy looks again and again as long after, until that ended a connection, as what
+// looks does: a session at work is left alone.
+func (p *place) endedBy(w *wire, after time.Duration) frame {
+	p.t.Helper()
+	done := make(chan struct{})
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				for _, one := range p.all() {
+					one.Look(time.Now().Add(after))
+				}
+			case <-done:
+				return
+			}
+		}
+	})
+	defer looking.Wait()
+	defer close(done)
+	return w.end()
+}
+
+// While the server is at what a client asked for, it does not read the heart-beats
+// that come, so none is missed.
+func TestNoHeartBeatIsMissedWhileAtWork(t *testing.T) {
+	asked, resume := make(chan struct{}), make(chan struct{})
+	p := open(t, func(o *Options) {
+		o.Session.MayRead = func(context.Context, token.Identity, hubbub.StreamID) error {
+			close(asked)
+			<-resume
+			return nil
+		}
+	})
+	w := p.connect("heart-beat:5000,0")
+	w.say(f("SUBSCRIBE", "", "id:m", "destination:"+messages, "receipt:r"))
+	<-asked
+	for _, one := range p.all() {
+		one.Look(time.Now().Add(time.Hour))
+	}
+	close(resume)
+	w.receipt("r")
+	if got := p.endedBy(w, 62*time.Second); got.header["code"] != string(hubbub.CodeHeartBeatMissed) {
+		t.Errorf("then nothing came, and it ended with %v", got)
+	}
 }
 
 // A client that closes is answered; one that goes without a word is let go.

@@ -16,6 +16,10 @@ import (
 // so that a viewer that comes back after a week does not get the week.
 const maxReplay = 5000
 
+// ErrHalfway is why a subscription ended whose RECEIPT may have gone out already: it
+// cannot be refused any more, so the session has to end.
+var ErrHalfway = errors.New("a resume broke off")
+
 // A Join is what a viewer asks for.
 type Join struct {
 	Channel hubbub.Channel
@@ -137,7 +141,7 @@ func (r *Room) shown(channel hubbub.Channel, events []event) []event {
 // not have it at hand, and attaches.
 func (r *Room) resume(ctx context.Context, s *Subscription, j Join) error {
 	c := catchUp{after: *j.After, last: *j.After, out: receipt(j, *j.After)}
-	for budget, gone := maxReplay, false; ; {
+	for budget, gone, begun := maxReplay, false, false; ; begun = true {
 		if err := j.Catch(ctx); err != nil {
 			return err
 		}
@@ -149,6 +153,9 @@ func (r *Room) resume(ctx context.Context, s *Subscription, j Join) error {
 			continue
 		}
 		if err != nil {
+			if begun {
+				err = errors.Join(ErrHalfway, err)
+			}
 			return &hubbub.Error{Code: hubbub.CodeUnavailable, Message: "history cannot be read now, try again shortly", Err: err}
 		}
 		budget -= len(entries)

@@ -94,6 +94,42 @@ func TestLongResume(t *testing.T) {
 	}
 }
 
+// A resume that fails before anything was given is refused; later the session has
+// to end, since the client holds the RECEIPT.
+func TestResumeBreaksOff(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		reads   int // of history that work
+		halfway bool
+	}{
+		{"at once", 0, false},
+		{"after the RECEIPT", 1, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := openPast(t)
+			w := newWorld(t, p, time.Millisecond)
+			defer w.close()
+			w.say(2300)
+			w.publish(true)
+			v, busy, reads := newViewer(), errors.New("the disk is busy"), 0
+			_, err := w.hub.Join(t.Context(), w.stream, Join{
+				Channel: hubbub.MessageChannel, Format: v.format, Viewer: v, Receipt: v.receiptFrame, After: &w.logged[0].Position,
+				Catch: func(context.Context) error {
+					if reads == c.reads {
+						p.fail.Store(&busy)
+					}
+					reads++
+					return nil
+				},
+			})
+			if errors.Is(err, ErrHalfway) != c.halfway || !errors.Is(err, busy) || hubbub.AsError(err).Code != hubbub.CodeUnavailable {
+				t.Errorf("after %d reads: %v", c.reads, err)
+			}
+			p.fail.Store(nil)
+		})
+	}
+}
+
 // Too much that comes during a repair is fetched, not held.
 func TestRepairOfMuch(t *testing.T) {
 	p := openPast(t)

@@ -28,7 +28,7 @@ func (s *Session) Look(now time.Time) {
 		return
 	}
 	if within := time.Duration(s.beatWithin.Load()); within > 0 {
-		if quiet := now.Sub(time.UnixMilli(s.heard.Load())); quiet > within {
+		if quiet := now.Sub(time.UnixMilli(s.heard.Load())); quiet > within { // negative while at work
 			s.Fail(hubbub.Refuse(hubbub.CodeHeartBeatMissed, "nothing came for %v, and heart-beats were agreed on", quiet.Round(time.Second)), "")
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -68,6 +69,9 @@ type Options struct {
 	Outbox        outbox.Options
 }
 
+// atWork is heard while nobody listens, so that nothing can be missed.
+const atWork = math.MaxInt64
+
 // A Session is one connection.
 type Session struct {
 	options   *Options
@@ -91,7 +95,7 @@ type Session struct {
 	who        atomic.Pointer[token.Identity] // once connected
 	beatEvery  atomic.Int64                   // ns between ours; 0: WebSocket pings instead
 	beatWithin atomic.Int64                   // ns until the client's is missed; 0: never
-	heard      atomic.Int64                   // unix ms of the last octets read
+	heard      atomic.Int64                   // unix ms since when nothing more was read; atWork: what was read is being done
 	notices    atomic.Pointer[string]         // subscription id of the notices
 	noticed    atomic.Uint64                  // numbers notices
 
@@ -141,11 +145,12 @@ func (s *Session) Run(ctx context.Context) hubbub.Code {
 // read does what the client says until the session is over.
 func (s *Session) read() error {
 	for {
+		s.heard.Store(time.Now().UnixMilli())
 		piece, err := s.reader.Next()
 		if err != nil {
 			return err
 		}
-		s.heard.Store(time.Now().UnixMilli())
+		s.heard.Store(atWork) // a long replay, say; what the client sends meanwhile is read after it
 		if s.over.Load() {
 			return errOver
 		}

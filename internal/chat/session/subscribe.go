@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -24,11 +25,16 @@ type subscription struct {
 }
 
 // subscribeFrame does a SUBSCRIBE. Refusals leave the session as it was, and end
-// it only if it does not listen to notices.
+// it only if it does not listen to notices. A resume that breaks off is none: the
+// client was told that it is subscribed, so it has to come back.
 func (s *Session) subscribeFrame(f *stomp.Frame, receipt string) error {
 	destination, _ := f.Get("destination")
 	if err := s.subscribe(f, destination, receipt); err != nil {
 		if s.ctx.Err() != nil {
+			return errOver
+		}
+		if errors.Is(err, room.ErrHalfway) {
+			s.Fail(hubbub.AsError(err), "")
 			return errOver
 		}
 		s.refuse(hubbub.AsError(err), notice{Destination: destination, Receipt: receipt})

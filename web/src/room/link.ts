@@ -70,6 +70,12 @@ export class Link {
     this.retry();
   }
 
+  /** Comes back later: what was asked for could not be had. */
+  comeBack(afterMs: number) {
+    this.#drop();
+    this.#wait(afterMs);
+  }
+
   close() {
     this.#closed = true;
     removeEventListener('online', this.#retry);

@@ -16,6 +16,10 @@ import { standing } from './summary.ts';
 const HISTORY = 100;
 /** After a longer absence the newest messages matter more than the missed ones. */
 const RESUME_MS = 30 * 60_000;
+/** The receipts of SUBSCRIBEs begin with it. */
+const OPENING = 'open-';
+/** When to try again to subscribe, if that could not be had. */
+const OPEN_AGAIN_MS = 5_000;
 /** A busy room is drawn at most this often, a lone message in the next frame. */
 const DRAW_MS = 50;
 /** Where drawing is slow, it pauses twice as long as it took, so that taps and keys get their turn. */
@@ -170,7 +174,7 @@ export class Room {
     client.subscribe('/user/queue/notices', (frame) => this.#notice(frame));
     for (const channel of ['event', 'message'] as const) {
       const position = long ? '' : this.#resume[channel];
-      const receipt = `open-${channel}-${randomWord()}`;
+      const receipt = `${OPENING}${channel}-${randomWord()}`;
       client.watchForReceipt(receipt, (frame) => this.#opened(channel, frame.headers['position'] ?? ''));
       client.subscribe(topic(channel), channel === 'event' ? this.#event : this.#message, {
         receipt,
@@ -261,7 +265,9 @@ export class Room {
       if (about === '' || about.endsWith('/message')) this.#log.value = chat.miss(this.#log.value, skipped);
       return;
     }
-    if (notice.receipt) this.#refused(notice.receipt, notice);
+    // Without its subscriptions a page that says it is live would show nothing.
+    if (notice.receipt?.startsWith(OPENING) && notice.code === 'unavailable') this.link.comeBack(OPEN_AGAIN_MS);
+    else if (notice.receipt) this.#refused(notice.receipt, notice);
   }
 
   #refused(receipt: string, why: Notice) {
