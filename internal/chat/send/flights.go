@@ -26,34 +26,31 @@ type flightKey struct {
 type flights struct {
 	mu    sync.Mutex
 	known map[flightKey]*flight
-	order []*flight // oldest first
+	order []*flight // whose answers are kept, in the order in which they landed
 }
 
 type flight struct {
 	key     flightKey
-	began   time.Time
 	waiters []func(Answer) // under way
-	landed  bool
+	landed  time.Time      // zero: under way
 	answer  Answer
 }
 
 // join waits for the answer to key; first means that the caller must get it, and
 // doubtful that it may be logged already.
-func (f *flights) join(key flightKey, now time.Time, answer func(Answer)) (first, doubtful bool) {
+func (f *flights) join(key flightKey, answer func(Answer)) (first, doubtful bool) {
 	f.mu.Lock()
 	known, ok := f.known[key]
-	doubtful = ok && known.landed && known.answer.Err != nil
+	doubtful = ok && !known.landed.IsZero() && known.answer.Err != nil
 	switch {
 	case !ok || doubtful:
 		if f.known == nil {
 			f.known = map[flightKey]*flight{}
 		}
-		known = &flight{key: key, began: now, waiters: []func(Answer){answer}}
-		f.known[key] = known
-		f.order = append(f.order, known)
+		f.known[key] = &flight{key: key, waiters: []func(Answer){answer}}
 		f.mu.Unlock()
 		return true, doubtful
-	case known.landed:
+	case !known.landed.IsZero():
 		f.mu.Unlock()
 		answer(known.answer)
 		return false, false
@@ -64,14 +61,17 @@ func (f *flights) join(key flightKey, now time.Time, answer func(Answer)) (first
 	}
 }
 
-// land gives the answer to all who wait for it.
-func (f *flights) land(key flightKey, a Answer) {
+// land gives the answer to all who wait for it, and keeps it unless it is a refusal,
+// which a repeat may well not get.
+func (f *flights) land(key flightKey, now time.Time, a Answer) {
 	f.mu.Lock()
 	known := f.known[key]
 	waiters := known.waiters
-	known.waiters, known.landed, known.answer = nil, true, a
+	known.waiters, known.landed, known.answer = nil, now, a
 	if a.Err != nil && a.Err.Code != hubbub.CodeOutcomeUnknown {
 		delete(f.known, key)
+	} else {
+		f.order = append(f.order, known)
 	}
 	f.mu.Unlock()
 	for _, answer := range waiters {
@@ -86,7 +86,7 @@ func (f *flights) forget(now time.Time) {
 	n := 0
 	for n < len(f.order) {
 		oldest := f.order[n]
-		if !oldest.landed || (now.Sub(oldest.began) < flightWindow && len(f.order)-n <= maxFlights) {
+		if now.Sub(oldest.landed) < flightWindow && len(f.order)-n <= maxFlights {
 			break
 		}
 		if f.known[oldest.key] == oldest {

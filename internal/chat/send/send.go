@@ -146,11 +146,11 @@ func (s *Sender) log(ctx context.Context, m *hubbub.Message, r *room.Room, done 
 // answer is its own.
 func (s *Sender) logOnce(ctx context.Context, m *hubbub.Message, r *room.Room, answer func(Answer)) {
 	key := flightKey{m.StreamID, m.Sender.ID, m.Nonce}
-	first, doubtful := s.flights.join(key, s.options.Now(), answer)
+	first, doubtful := s.flights.join(key, answer)
 	if !first {
 		return
 	}
-	land := func(a Answer) { s.flights.land(key, a) }
+	land := func(a Answer) { s.flights.land(key, s.options.Now(), a) }
 	if doubtful {
 		if err := s.caughtUp(ctx, r); err != nil {
 			land(Answer{Err: unknown(err)})

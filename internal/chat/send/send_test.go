@@ -517,10 +517,15 @@ func TestFlightsAreBounded(t *testing.T) {
 	now := time.Unix(1000, 0)
 	for i := range maxFlights + 10 {
 		key := flightKey{"1", "ada", fmt.Sprint(i)}
-		if first, _ := f.join(key, now, func(Answer) {}); !first {
+		if first, _ := f.join(key, func(Answer) {}); !first {
 			t.Fatal("not the first")
 		}
-		f.land(key, Answer{})
+		f.land(key, now, Answer{})
+	}
+	for i := range maxFlights { // refused, so they take nobody's place
+		key := flightKey{"1", "eve", fmt.Sprint(i)}
+		f.join(key, func(Answer) {})
+		f.land(key, now, Answer{Err: hubbub.Refuse(hubbub.CodeRateLimited, "too many")})
 	}
 	f.forget(now)
 	if len(f.known) != maxFlights || len(f.order) != maxFlights {
