@@ -26,8 +26,8 @@ var ErrClosed = errors.New("the live bus is closed")
 type Event struct {
 	Channel hubbub.Channel
 	ID      string // unique in the room; the message-id of MESSAGE frames
-	// Position and Prev are set on positioned channels: no record of the room
-	// lies between the two. One chain runs over all positioned channels.
+	// Position and Prev are set on positioned channels: nothing that is published
+	// of the room lies between the two. One chain runs over all positioned channels.
 	Position, Prev hubbub.Position
 	Time           time.Time // log time
 	Kind           string    // of the record in raw-chats

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 )
@@ -114,15 +114,11 @@ func channelOf(r *eventlog.Record) (c hubbub.Channel, ok bool) {
 	return 0, false
 }
 
-var idPrefix = []byte(`{"id":"`)
-
-// idOf returns the id that begins the record's value, as this program writes it,
-// else the position: it has to be unique, no more.
+// idOf returns the id under which the record is archived, so that what is said of that
+// id holds for the event as well; without one, the position.
 func idOf(r *eventlog.Record) string {
-	text, ok := bytes.CutPrefix(r.Value, idPrefix)
-	end := bytes.IndexByte(text, '"')
-	if !ok || end <= 0 || bytes.IndexByte(text[:end], '\\') >= 0 {
-		return r.Position.String()
+	if id := archive.Of(*r).ID; id != "" {
+		return string(id)
 	}
-	return string(text[:end])
+	return r.Position.String()
 }
