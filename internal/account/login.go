@@ -23,6 +23,9 @@ func (s *Service) Login(ctx context.Context, name, secret string) (Session, erro
 	case u.Ban.Holds(s.o.Now()): // told to the owner alone
 		return Session{}, u.Ban.refusal(s.o.Now())
 	}
+	if u, err = s.user(ctx, u.ID); err != nil { // roles may have been taken while it was hashed
+		return Session{}, err
+	}
 	return s.begin(ctx, u, stored, errCredentials)
 }
 
@@ -84,6 +87,9 @@ func (s *Service) renew(ctx context.Context, u User, next string, save func(phc 
 	}
 	phc, err := s.hasher.hash(ctx, next)
 	if err != nil {
+		return Session{}, err
+	}
+	if u, err = s.user(ctx, u.ID); err != nil { // roles may have been taken while it was hashed
 		return Session{}, err
 	}
 	session, family, err := s.signIn(u)

@@ -120,14 +120,20 @@ func (w *Watch) Verify(raw string) (token.Identity, error) {
 	return id, nil
 }
 
+func (w *Watch) ban(user hubbub.UserID) (b Ban, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	b, ok = w.banned[user]
+	return b, ok
+}
+
 // barred refuses who is banned, as far as is known; whether still, the store says.
 func (w *Watch) barred(user hubbub.UserID) error {
-	w.mu.RLock()
-	b, known := w.banned[user]
-	w.mu.RUnlock()
-	if !known {
+	known, ok := w.ban(user)
+	if !ok {
 		return nil
 	}
+	b := known
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
 	u, err := w.store.User(ctx, user)
@@ -137,10 +143,18 @@ func (w *Watch) barred(user hubbub.UserID) error {
 	if now := w.o.Now(); b.Holds(now) {
 		return b.refusal(now)
 	}
+	w.lifted(user, known)
+	return nil
+}
+
+// lifted forgets a ban of which the store says that it is over, but not one that came
+// to be known since.
+func (w *Watch) lifted(user hubbub.UserID, known Ban) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.banned, user)
-	return nil
+	if w.banned[user] == known {
+		delete(w.banned, user)
+	}
 }
 
 // bot returns a bot as its user is now, as if issued now: what the token says may
@@ -149,6 +163,7 @@ func (w *Watch) bot(id token.Identity) (token.Identity, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
 	now := w.o.Now()
+	known, barred := w.ban(id.User)
 	b, err := w.store.Bot(ctx, id.ID)
 	var u User
 	if err == nil {
@@ -161,6 +176,9 @@ func (w *Watch) bot(id token.Identity) (token.Identity, error) {
 		return token.Identity{}, unavailable(err)
 	case u.Ban.Holds(now):
 		return token.Identity{}, u.Ban.refusal(now)
+	}
+	if barred {
+		w.lifted(id.User, known)
 	}
 	id.Name, id.Picture, id.Roles, id.Issued = u.Name, u.Picture, u.Roles(), now
 	w.mu.Lock()

@@ -87,6 +87,30 @@ func TestWatchKnowsBans(t *testing.T) {
 	}
 }
 
+// TestABotIsBackWhenTheBanIsLifted, though nobody else of its user comes by.
+func TestABotIsBackWhenTheBanIsLifted(t *testing.T) {
+	f := newOffice(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- f.watch.Run(ctx) }()
+	defer func() {
+		cancel()
+		f.must(<-ran)
+	}()
+	mina := f.account("mina")
+	_, raw := f.bot(mina.User.ID, "read")
+	bot := f.wantGood("before", f.watch, raw)
+	admin := token.Identity{User: "ada", Roles: []string{hubbub.RoleAdmin}}
+	_, err := f.Ban(t.Context(), admin, mina.User.ID, "spam", 0)
+	f.must(err)
+	f.watch.Hurry()
+	f.bell.until(t, "its session ends", func() bool { return f.watch.Why(bot) != nil })
+	f.must(f.Unban(t.Context(), admin, mina.User.ID))
+	if again := f.wantGood("the ban is lifted", f.watch, raw); f.watch.Why(again) != nil {
+		t.Errorf("its session ends: %v", f.watch.Why(again))
+	}
+}
+
 // TestWhatEnds: each reason, and what it is a reason for.
 func TestWhatEnds(t *testing.T) {
 	f := newOffice(t)

@@ -115,8 +115,11 @@ func (a *api) returnOIDC(ctx context.Context, _ *call, in *struct {
 // sentBack leads to the page with the code of a refusal: it can say more than a
 // problem in JSON, which is all that a browser would show.
 func (a *api) sentBack(err error) *elsewhere {
-	a.Logger.Warn("a sign-in by a provider failed", "err", err)
-	return back("error", string(hubbub.AsError(err).Code))
+	code := hubbub.AsError(err).Code
+	if Status(code) >= http.StatusInternalServerError { // whatever a stranger makes up fills no log
+		a.Logger.Warn("a sign-in by a provider failed", "err", err)
+	}
+	return back("error", string(code))
 }
 
 func (a *api) exchangeOIDC(ctx context.Context, _ *call, in *struct {

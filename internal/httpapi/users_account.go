@@ -98,11 +98,11 @@ func (a *api) logIn(ctx context.Context, c *call, in *struct {
 	return signedIn(session, err)
 }
 
-// accountKey is a username as wrong passwords for it are counted. What is too long
-// to be one is nobody's, and need not be remembered.
+// accountKey is a username as wrong passwords for it are counted. What cannot be one
+// is nobody's and need not be remembered: too long, or a key of other guesses ("id:…").
 func accountKey(username string) string {
 	key := strings.ToLower(strings.TrimSpace(username))
-	if len(key) > 32 {
+	if len(key) > 32 || strings.Contains(key, ":") {
 		return ""
 	}
 	return key

@@ -35,7 +35,7 @@ type claims struct {
 	Picture   string   `json:"picture,omitempty"`
 	Roles     roles    `json:"roles,omitempty"`
 	ID        string   `json:"jti,omitempty"`
-	Scope     *scopes  `json:"scope,omitempty"`
+	Scope     scopes   `json:"scope,omitzero"` // nil: everything
 	IssuedAt  *numeric `json:"iat,omitempty"`
 	NotBefore *numeric `json:"nbf,omitempty"`
 	Expires   *numeric `json:"exp,omitempty"`
@@ -54,8 +54,8 @@ func (r *roles) UnmarshalJSON(text []byte) error {
 }
 
 // scopes is a list of words in one string, separated by spaces (RFC 8693). A list
-// of strings is understood too; what is neither makes the token invalid rather
-// than good for everything.
+// of strings is understood too; null is a list of none, and what is neither makes the
+// token invalid rather than good for everything.
 type scopes []string
 
 func (s *scopes) UnmarshalJSON(text []byte) error {
@@ -148,7 +148,7 @@ func (c *claims) restrict(id *Identity) error {
 		return nil
 	}
 	id.Scopes = []string{}
-	for _, scope := range *c.Scope {
+	for _, scope := range c.Scope {
 		if len(id.Scopes) < maxRoles && plain(scope, maxRole) {
 			id.Scopes = append(id.Scopes, scope)
 		}
@@ -171,7 +171,7 @@ func (c *claims) mintable() error {
 	if c.Scope == nil {
 		return nil
 	}
-	if words := strings.Fields(strings.Join(*c.Scope, " ")); !slices.Equal(id.Scopes, words) || !slices.Equal(*c.Scope, words) {
+	if words := strings.Fields(strings.Join(c.Scope, " ")); !slices.Equal(id.Scopes, words) || !slices.Equal(c.Scope, words) {
 		return errors.New("mint a token: a scope that is no word")
 	}
 	return nil

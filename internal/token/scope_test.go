@@ -22,6 +22,7 @@ func TestScopesAndIDs(t *testing.T) {
 		{"words in a string", `,"scope":"read  send"`, "", []string{"read", "send"}},
 		{"a list, as some write it", `,"scope":["read"]`, "", []string{"read"}},
 		{"an empty one is good for nothing", `,"scope":""`, "", []string{}},
+		{"nor is none of them", `,"scope":null`, "", []string{}},
 		{"what we do not know allows nothing", `,"scope":"openid read"`, "", []string{"openid", "read"}},
 		{"an id of any system", `,"jti":"7f"`, "7f", nil},
 	} {

@@ -105,11 +105,8 @@ func (k *Keys) verifyKey(t *jwt.Token) (any, error) {
 func (k *Keys) Mint(id Identity, ttl time.Duration) (string, error) {
 	now := k.now()
 	c := claims{
-		Subject: string(id.User), Name: id.Name, Picture: id.Picture, Roles: id.Roles, ID: id.ID,
+		Subject: string(id.User), Name: id.Name, Picture: id.Picture, Roles: id.Roles, ID: id.ID, Scope: id.Scopes,
 		IssuedAt: seconds(now), Expires: seconds(now.Add(ttl).Truncate(time.Second)),
-	}
-	if id.Scopes != nil {
-		c.Scope = (*scopes)(&id.Scopes)
 	}
 	if err := c.mintable(); err != nil {
 		return "", err
