@@ -2,17 +2,21 @@ package e2e
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite" // to lock a database as others may
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/client"
@@ -145,6 +149,47 @@ func TestG8VisibleAge(t *testing.T) {
 		t.Errorf("in a quiet room with %d messages to %v: %+v", len(log), log[len(log)-1].Position, last)
 	}
 	promise.Tried(t, "G8", "nobody says anything for 3 s", 1, promise.Count{What: "ms old", N: last.Age, Worst: true})
+}
+
+// TestG8AnalysisStandsStill keeps the analysis from storing what it counts, as another
+// program that writes to its database may, while people talk.
+func TestG8AnalysisStandsStill(t *testing.T) {
+	t.Parallel()
+	s := startStage(t)
+	kim, results := s.conn("kim"), s.subscribe(s.conn(""), hubbub.AnalysisChannel, 0)
+	counted := func(n int) { // told to who watches
+		t.Helper()
+		for r := (told{}); r.TotalCount < n || r.Age != 0; {
+			m, err := results.Next(s.ctx)
+			must(t, err)
+			must(t, json.Unmarshal(m.Body, &r))
+		}
+	}
+	s.say(kim, "hello")
+	counted(1)
+
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.Data, "tally.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+	must(t, err)
+	defer db.Close()
+	locked, err := db.BeginTx(s.ctx, nil)
+	must(t, err)
+	for range 5 {
+		time.Sleep(700 * time.Millisecond) // time that passes is what is told
+		s.say(kim, "is anybody there?")
+	}
+	var r told
+	must(t, s.Call(s.ctx, http.MethodGet, "/api/v1/streams/show/analysis", nil, &r))
+	must(t, locked.Rollback())
+	counted(6)
+
+	log, err := s.History(s.ctx, "show", hubbub.Position{})
+	must(t, err)
+	truth := log[len(log)-1].CreatedAt.Sub(log[0].CreatedAt)
+	off := (time.Duration(r.Age)*time.Millisecond - truth).Abs()
+	if r.TotalCount != 1 || off > truth/2 {
+		t.Errorf("it stood still for %v of talk, and said %+v", truth, r)
+	}
+	promise.Tried(t, "G8", "its database locked while people talk", 1, promise.Count{What: "ms worst error of the age", N: int(off.Milliseconds()), Worst: true})
 }
 
 // A told is what a result says of itself.
