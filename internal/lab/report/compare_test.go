@@ -331,6 +331,24 @@ func TestSelfCheck(t *testing.T) {
 	}
 }
 
+// Groups that were made one after the other are told from those made in turns.
+func TestInTurns(t *testing.T) {
+	base := group(t, "base", 0, nil, 100, 101, 99, 102)
+	for _, row := range []struct {
+		why    string
+		minute int // after the other's first run
+		turns  bool
+	}{
+		{"one after the other of each", 7, true},
+		{"all of the one, then all of the other", 61, false},
+	} {
+		c := compare(t, base, group(t, "other", row.minute, nil, 100, 101, 99, 102))
+		if line := c.opening()[1]; c.inTurns() != row.turns || strings.Contains(line, "not made in turns") == row.turns {
+			t.Errorf("%s: %q", row.why, line)
+		}
+	}
+}
+
 func TestCompareGoldens(t *testing.T) {
 	check, err := Check(eight(t))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -57,10 +58,46 @@ func (c *Comparison) opening() []string {
 	if !c.Valid() {
 		return append(lines, "The differences shown may be chance: a run repeated gives other figures, by how much is not known.")
 	}
+	lines = append(lines, c.trust())
 	for i := 1; i < len(c.Groups); i++ {
 		lines = append(lines, c.told(i))
 	}
 	return lines
+}
+
+// trust says why the verdicts may be believed, and what speaks against it.
+func (c *Comparison) trust() string {
+	fewest := len(c.Groups[0].Reports)
+	for _, g := range c.Groups {
+		fewest = min(fewest, len(g.Reports))
+	}
+	line := fmt.Sprintf("It may be believed: every run is valid by itself, and there are %d or more of each", fewest)
+	if !c.inTurns() {
+		return line + "; but they were not made in turns, so what changed on the machine meanwhile counts as a difference too."
+	}
+	return line + ", made in turns, so that what else changed on the machine concerns all of them."
+}
+
+// inTurns says whether no group was over before another began.
+func (c *Comparison) inTurns() bool {
+	for _, a := range c.Groups {
+		for _, b := range c.Groups {
+			if a.last().Before(b.first()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (g *Group) first() time.Time { return slices.MinFunc(g.starts(), time.Time.Compare) }
+func (g *Group) last() time.Time  { return slices.MaxFunc(g.starts(), time.Time.Compare) }
+
+func (g *Group) starts() (starts []time.Time) {
+	for _, r := range g.Reports {
+		starts = append(starts, r.run.Header.Started)
+	}
+	return starts
 }
 
 // told is what a group differs in from the first.
@@ -70,13 +107,21 @@ func (c *Comparison) told(group int) string {
 	for _, row := range c.Rows {
 		if f := row.Findings[group]; f.Found() {
 			parts = append(parts, fmt.Sprintf("%s went from %s to %s (%s), which is %s", row.Name, Figure{Unit: row.Unit, Value: row.Means[0]}.text(),
-				Figure{Unit: row.Unit, Value: row.Means[group]}.text(), row.change(group), f.Verdict))
+				Figure{Unit: row.Unit, Value: row.Means[group]}.text(), row.change(group), inWords(f.Verdict)))
 		}
 	}
 	if len(parts) == 0 {
 		return fmt.Sprintf("Between %s and %s no difference was found: what there is may as well be chance, or is too small to matter.", first, name)
 	}
 	return fmt.Sprintf("From %s to %s: %s. No other difference was found.", first, name, strings.Join(parts, "; "))
+}
+
+// inWords is what is said of a difference.
+func inWords(verdict string) string {
+	if verdict == Different {
+		return "neither good nor bad by itself"
+	}
+	return verdict
 }
 
 // versions says which server each group measured, if they were not the same.
@@ -159,7 +204,7 @@ func (c Compared) change(group int) string {
 	case first == 0:
 		return "from 0"
 	}
-	return fmt.Sprintf("%+.1f%%", 100*(other-first)/first)
+	return strings.Replace(fmt.Sprintf("%+.1f%%", 100*(other-first)/first), "-0.0%", "+0.0%", 1)
 }
 
 // reasons says of every figure why its verdict is what it is.

@@ -53,7 +53,11 @@ func load(r *Report) string {
 	if p.SockJS() {
 		transport = "SockJS"
 	}
-	return fmt.Sprintf("%d clients, %g messages a second each, %d streams, %s", p.Clients, p.Rate, len(p.Streams), transport)
+	streams := "1 stream"
+	if n := len(p.Streams); n != 1 {
+		streams = fmt.Sprintf("%d streams", n)
+	}
+	return fmt.Sprintf("%d clients, %g messages a second each, %s, %s", p.Clients, p.Rate, streams, transport)
 }
 
 // together objects to runs that are one and the same, or disturbed each other.
