@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -159,6 +160,20 @@ func TestSlowBody(t *testing.T) {
 	head := make([]byte, len("HTTP/1.1 400"))
 	if _, err := conn.Read(head); err != nil || string(head) != "HTTP/1.1 400" {
 		t.Errorf("%s, %v", head, err)
+	}
+}
+
+// TestWithheldBody: a body that is announced where none is taken is not waited for.
+func TestWithheldBody(t *testing.T) {
+	t.Parallel() // with others that mostly wait
+	s := newSite(t, nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	s.must(err)
+	defer conn.Close()
+	s.must(conn.SetDeadline(time.Now().Add(30 * time.Second)))
+	fmt.Fprint(conn, "GET /api/v1/streams HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("the connection is still there: %v", err)
 	}
 }
 

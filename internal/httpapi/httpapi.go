@@ -216,12 +216,13 @@ func (a *api) handler() (http.Handler, error) {
 }
 
 // NewServer makes a server for handler with the timeouts that keep a slow or
-// silent client from holding on to it. There is none for a whole answer: event
-// streams and sockets last.
+// silent client from holding on to it, a body that nobody asked for included. There
+// is none for a whole answer: event streams and sockets last.
 func NewServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       10 * time.Second, // what takes a body has a time of its own
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		// TLS errors and the like, each a stranger's doing.

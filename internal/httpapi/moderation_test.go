@@ -125,6 +125,7 @@ func TestKeeperRefusals(t *testing.T) {
 		{"a bot edits", hubbub.CodeScopeMissing, request{method: "PATCH", path: one, body: `{"title":"x"}`, token: bot}},
 		{"what is not there", hubbub.CodeStreamNotFound, request{method: "PATCH", path: create + "/none", body: `{"title":"x"}`, token: host}},
 		{"an unknown status", hubbub.CodeBodyInvalid, request{method: "PATCH", path: one, body: `{"status":"live"}`, token: host}},
+		{"a title with settings beyond their bounds", hubbub.CodeBadRequest, request{method: "PATCH", path: one, body: `{"title":"Not this","settings":{"slowSeconds":121}}`, token: host}},
 		{"settings beyond their bounds", hubbub.CodeBadRequest, request{method: "PATCH", path: one, body: `{"settings":{"slowSeconds":121}}`, token: host}},
 		{"a stranger deletes", hubbub.CodeForbidden, request{method: "DELETE", path: one, token: stranger}},
 		{"a stranger reads the moderators", hubbub.CodeForbidden, request{path: one + "/moderators", token: stranger}},
@@ -148,6 +149,10 @@ func TestKeeperRefusals(t *testing.T) {
 			s.t = t
 			s.wantRefused(row.why, row.code, row.r)
 		})
+	}
+	s.t = t
+	if d := get[StreamDetail](s, request{path: one}); d.Title == "Not this" {
+		t.Error("what was refused was done in part")
 	}
 }
 

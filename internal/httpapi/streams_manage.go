@@ -129,12 +129,18 @@ func (a *api) editStream(ctx context.Context, c *call, in *editInput) (*reply[St
 	if err != nil {
 		return nil, err
 	}
+	rules := b.Settings.rules()
+	if !rules.Empty() { // before anything is changed
+		if err := rules.Check(); err != nil {
+			return nil, err
+		}
+	}
 	if e != (streams.Edit{}) {
 		if _, err := a.Keeper.Edit(ctx, actor.User, s.ID, e); err != nil {
 			return nil, err
 		}
 	}
-	if rules := b.Settings.rules(); !rules.Empty() {
+	if !rules.Empty() {
 		if _, err := a.Moderator.Do(ctx, actor, s, moderator.Order{Action: hubbub.ActionSettings, Settings: rules}); err != nil {
 			return nil, asUnavailable(err, "the room")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,8 +13,11 @@ import (
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
-// maxWordsBody is the size of the largest list, in bytes.
-const maxWordsBody = 6 << 20
+// The largest list, in bytes, and how long it may take to come: 4 Mbit/s is enough.
+const (
+	maxWordsBody = 6 << 20
+	wordsWithin  = 12 * time.Second
+)
 
 // WordLists tries blocked words; *wordlist.Lists is one.
 type WordLists interface {
@@ -55,12 +59,12 @@ func (a *api) wordRoutes(routes huma.API) {
 		Summary: "The blocked words of a stream", Description: "For those who may moderate it.",
 	}, a.words)
 	register(a, routes, huma.Operation{
-		OperationID: "setWords", Method: http.MethodPut, Path: path, Security: withUser, MaxBodyBytes: maxWordsBody,
+		OperationID: "setWords", Method: http.MethodPut, Path: path, Security: withUser, MaxBodyBytes: maxWordsBody, BodyReadTimeout: wordsWithin,
 		Summary:     "Replace the blocked words of a stream",
 		Description: "By those who may moderate it. They hold for the next message, and not for those who run the stream.",
 	}, a.setWords)
 	register(a, routes, huma.Operation{
-		OperationID: "tryWords", Method: http.MethodPost, Path: path + "/check", Security: withUser, MaxBodyBytes: maxWordsBody,
+		OperationID: "tryWords", Method: http.MethodPost, Path: path + "/check", Security: withUser, MaxBodyBytes: maxWordsBody, BodyReadTimeout: wordsWithin,
 		Summary:     "See what words would have blocked, without blocking anything",
 		Description: "For those who may moderate the stream.",
 	}, a.tryWords)

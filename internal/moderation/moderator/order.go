@@ -44,7 +44,7 @@ func (o Order) clean() (Order, error) {
 		return clean, nil
 	case hubbub.ActionSettings:
 		clean.Settings = o.Settings
-		return clean, o.Settings.check()
+		return clean, o.Settings.Check()
 	case hubbub.ActionDelete:
 		clean.MessageID = o.MessageID
 		if o.MessageID == "" {
@@ -76,7 +76,8 @@ func (o Order) clean() (Order, error) {
 	return clean, nil
 }
 
-func (r Rules) check() error {
+// Check returns why r cannot be ordered, or nil.
+func (r Rules) Check() error {
 	if r.Empty() {
 		return hubbub.Refuse(hubbub.CodeBadRequest, "settings needs slowSeconds or chat")
 	}

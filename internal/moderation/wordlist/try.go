@@ -41,6 +41,9 @@ func (l *Lists) Try(ctx context.Context, stream hubbub.StreamID, entries []strin
 			return Trial{}, err
 		}
 		for _, e := range slices.Backward(page) {
+			if err := ctx.Err(); err != nil { // costly patterns take long on each
+				return Trial{}, err
+			}
 			t.add(e, list)
 		}
 		if len(page) < q.Limit {
