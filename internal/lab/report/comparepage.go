@@ -53,8 +53,7 @@ func (c *Comparison) opening() []string {
 	if c.objected {
 		return []string{"These runs cannot be held against each other, for the reasons above. Their figures are shown as they are."}
 	}
-	r := c.Groups[0].Reports[0]
-	lines := []string{fmt.Sprintf("Every run was of the same load on the same machine: %s, for %s.", load(r), span(steady(r.run).seconds()))}
+	lines := []string{sameLoad(c.Groups[0].Reports[0])}
 	if !c.Valid() {
 		return append(lines, "The differences shown may be chance: a run repeated gives other figures, by how much is not known.")
 	}
@@ -63,6 +62,11 @@ func (c *Comparison) opening() []string {
 		lines = append(lines, c.told(i))
 	}
 	return lines
+}
+
+// sameLoad says what every run was, by one of them.
+func sameLoad(r *Report) string {
+	return fmt.Sprintf("Every run was of the same load on the same machine: %s, for %s.", load(r), span(steady(r.run).seconds()))
 }
 
 // trust says why the verdicts may be believed, and what speaks against it.

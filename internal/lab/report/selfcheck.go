@@ -149,8 +149,11 @@ func (s *SelfCheck) document() *document {
 	if !s.Valid() {
 		d.Verdict = "No verdict: " + d.Verdict + ", but these runs support no claim"
 	}
-	d.Opening = []string{"Nothing was changed between these runs, so every difference that is claimed here would be a false one. " +
-		fmt.Sprintf("The comparison is made to claim one in at most %.0f of the %d ways.", math.Floor(chanceMain*float64(len(s.Splits)))+math.Floor(chanceOthers*float64(len(s.Splits))), len(s.Splits))}
+	if s.Valid() {
+		d.Opening = []string{sameLoad(g.Reports[0])}
+	}
+	d.Opening = append(d.Opening, "Nothing was changed between these runs, so every difference that is claimed here would be a false one. "+
+		fmt.Sprintf("The comparison is made to claim one in at most %.0f of the %d ways.", math.Floor(chanceMain*float64(len(s.Splits)))+math.Floor(chanceOthers*float64(len(s.Splits))), len(s.Splits)))
 	d.Sections = []section{s.spread(), s.planted(), s.splits(), runs([]Group{g})}
 	return d
 }
