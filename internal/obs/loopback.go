@@ -2,8 +2,10 @@ package obs
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/hubbub-live/hubbub"
 )
@@ -12,7 +14,7 @@ import (
 // may stand for a stranger elsewhere.
 var forwarding = []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}
 
-// LoopbackOnly passes on what came over a direct loopback connection, and
+// LoopbackOnly passes on what came over a direct loopback connection to localhost, and
 // answers 403 with a problem+json of code forbidden to everything else.
 func LoopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +33,18 @@ func direct(r *http.Request) bool {
 		}
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && peer.Addr().Unmap().IsLoopback()
+	return err == nil && peer.Addr().Unmap().IsLoopback() && thisMachine(r.Host)
+}
+
+// thisMachine says whether host names this machine. A page from elsewhere may have its
+// own name resolve to 127.0.0.1 (DNS rebinding) and read what a browser here may.
+func thisMachine(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	addr, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
 // forbid writes the problem by itself: package httpapi, whose job that is, is a
@@ -43,6 +56,6 @@ func forbid(w http.ResponseWriter) {
 		"title":  http.StatusText(http.StatusForbidden),
 		"status": http.StatusForbidden,
 		"code":   hubbub.CodeForbidden,
-		"detail": "this answers only to direct connections from the same machine; --admin gives it an address of its own",
+		"detail": "this answers only to direct connections from the same machine, by localhost or a loopback address; --admin gives it an address of its own",
 	})
 }

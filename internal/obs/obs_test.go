@@ -58,7 +58,7 @@ func TestLoopbackOnly(t *testing.T) {
 		{"an honest proxy", "127.0.0.1:1", "Via", 403},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			r := httptest.NewRequest(http.MethodGet, "http://localhost:8080/metrics", nil)
 			r.RemoteAddr = tt.peer
 			if tt.header != "" {
 				r.Header.Set(tt.header, "")
@@ -72,6 +72,22 @@ func TestLoopbackOnly(t *testing.T) {
 				wantForbidden(t, w)
 			}
 		})
+	}
+}
+
+// A page elsewhere whose name comes to resolve to this machine sends that name.
+func TestLoopbackByName(t *testing.T) {
+	for host, want := range map[string]int{
+		"localhost": 200, "LOCALHOST:8080": 200, "127.0.0.1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "[::1]": 200,
+		"evil.example": 403, "evil.example:8080": 403, "localhost.evil.example": 403, "192.168.1.5:8080": 403, "": 403,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:4711", host
+		w := httptest.NewRecorder()
+		LoopbackOnly(Admin(Registry("test"))).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("to %q: status %d, want %d", host, w.Code, want)
+		}
 	}
 }
 
