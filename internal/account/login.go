@@ -20,11 +20,13 @@ func (s *Service) Login(ctx context.Context, name, secret string) (Session, erro
 		return Session{}, err
 	case !same:
 		return Session{}, errCredentials
-	case u.Ban.Holds(s.o.Now()): // told to the owner alone
-		return Session{}, u.Ban.refusal(s.o.Now())
 	}
-	if u, err = s.user(ctx, u.ID); err != nil { // roles may have been taken while it was hashed
+	// Hashing takes long: meanwhile roles may have been taken, or the user banned.
+	if u, err = s.user(ctx, u.ID); err != nil {
 		return Session{}, err
+	}
+	if u.Ban.Holds(s.o.Now()) { // told to the owner alone
+		return Session{}, u.Ban.refusal(s.o.Now())
 	}
 	return s.begin(ctx, u, stored, errCredentials)
 }
@@ -89,7 +91,7 @@ func (s *Service) renew(ctx context.Context, u User, next string, save func(phc 
 	if err != nil {
 		return Session{}, err
 	}
-	if u, err = s.user(ctx, u.ID); err != nil { // roles may have been taken while it was hashed
+	if u, err = s.user(ctx, u.ID); err != nil { // as in Login
 		return Session{}, err
 	}
 	session, family, err := s.signIn(u)

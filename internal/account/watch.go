@@ -163,7 +163,7 @@ func (w *Watch) bot(id token.Identity) (token.Identity, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
 	now := w.o.Now()
-	known, barred := w.ban(id.User)
+	known, _ := w.ban(id.User)
 	b, err := w.store.Bot(ctx, id.ID)
 	var u User
 	if err == nil {
@@ -177,9 +177,7 @@ func (w *Watch) bot(id token.Identity) (token.Identity, error) {
 	case u.Ban.Holds(now):
 		return token.Identity{}, u.Ban.refusal(now)
 	}
-	if barred {
-		w.lifted(id.User, known)
-	}
+	w.lifted(id.User, known)
 	id.Name, id.Picture, id.Roles, id.Issued = u.Name, u.Picture, u.Roles(), now
 	w.mu.Lock()
 	defer w.mu.Unlock()
