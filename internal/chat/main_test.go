@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/sqlitearchive"
 	"github.com/hubbub-live/hubbub/internal/cache/localcache"
 	"github.com/hubbub-live/hubbub/internal/chat/outbox"
@@ -102,12 +104,28 @@ func (a *audience) String() string {
 	return fmt.Sprint(a.here)
 }
 
+// A brokenHistory answers so many reads more, and then none, once it is told to.
+type brokenHistory struct {
+	history.Reader
+	left atomic.Int64 // negative: all
+}
+
+func (h *brokenHistory) After(ctx context.Context, stream hubbub.StreamID, after hubbub.Position, limit int) ([]archive.Entry, hubbub.Position, error) {
+	if left := h.left.Load(); left == 0 {
+		return nil, hubbub.Position{}, errors.New("the disk is busy")
+	} else if left > 0 {
+		h.left.Add(-1)
+	}
+	return h.Reader.After(ctx, stream, after, limit)
+}
+
 // A place is a chat server with everything behind it.
 type place struct {
 	*Server
 	t        testing.TB
 	url      string // of the HTTP server
 	log      *heldLog
+	history  *brokenHistory
 	hub      *room.Hub
 	keys     *token.Keys
 	audience *audience
@@ -132,7 +150,9 @@ func open(t testing.TB, tweak func(*Options)) *place {
 	p.keys, err = token.FromSecret([]byte("a secret that is long enough to be one, and then some more of it for HS512"))
 	must(err)
 	cache, bus := localcache.New(localcache.Options{}), localbus.New(localbus.Options{})
-	p.hub = room.New(room.Options{Bus: bus, History: &history.Reader{Archive: store, Log: log}, Tick: time.Millisecond, Logger: quiet})
+	p.history = &brokenHistory{Reader: history.Reader{Archive: store, Log: log}}
+	p.history.left.Store(-1)
+	p.hub = room.New(room.Options{Bus: bus, History: p.history, Tick: time.Millisecond, Logger: quiet})
 	stream := func(_ context.Context, id hubbub.StreamID) (hubbub.Stream, error) {
 		if id == "no" {
 			return hubbub.Stream{}, hubbub.Refuse(hubbub.CodeStreamNotFound, "no stream %s", id)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/chat/session"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
 
@@ -442,6 +443,40 @@ func TestNoHeartBeatIsMissedWhileAtWork(t *testing.T) {
 	if got := p.endedBy(w, 62*time.Second); got.header["code"] != string(hubbub.CodeHeartBeatMissed) {
 		t.Errorf("then nothing came, and it ended with %v", got)
 	}
+}
+
+// What history fails on before anything was given is refused; a resume that breaks off
+// ends the session, with a number that says to come back.
+func TestResumeBreaksOff(t *testing.T) {
+	p := open(t, nil)
+	first, _, err := eventlog.AppendWait(t.Context(), p.log, eventlog.RawChats, message(0))
+	for i := 1; i < 2300 && err == nil; i++ {
+		_, _, err = eventlog.AppendWait(t.Context(), p.log, eventlog.RawChats, message(i))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := p.connect()
+	w.subscribe("n", notices)
+	w.subscribe("e", "/topic/stream/1/event") // the room is there
+	resume := f("SUBSCRIBE", "", "id:m", "destination:"+messages, "receipt:r", "last-position:"+first.String())
+	p.history.left.Store(0)
+	w.say(resume)
+	if got := w.want("MESSAGE"); !strings.Contains(got.body, `"unavailable"`) || !strings.Contains(got.body, `"receipt":"r"`) {
+		t.Errorf("at once: %v %q", got.header, got.body)
+	}
+	p.history.left.Store(1)
+	w.say(resume)
+	w.receipt("r")
+	if got := w.end(); got.command != "ERROR" || got.header["code"] != string(hubbub.CodeUnavailable) || w.number != 4001 {
+		t.Errorf("later: %s %v, %d", got.command, got.header, w.number)
+	}
+}
+
+// message is number i in the room.
+func message(i int) eventlog.Record {
+	m := hubbub.Message{ID: hubbub.MessageID(fmt.Sprint("m", i)), StreamID: "1", Sender: hubbub.Sender{ID: "ada", Name: "Ada"}, Content: "hello", CreatedAt: time.Now()}
+	return eventlog.Record{Stream: "1", Kind: hubbub.KindMessage, Value: m.AppendJSON(nil)}
 }
 
 // A client that closes is answered; one that goes without a word is let go.
