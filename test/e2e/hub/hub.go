@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -76,12 +77,27 @@ func Start(t testing.TB, flags ...string) *Server {
 	return s
 }
 
-// FreeAddress picks a port from below the ports that the system gives to clients. Else a
-// client that tries again while the server is down could get the server's port,
-// and even be connected to itself.
+// Ports come from below those that the system gives to clients. Else a client
+// that tries again while the server is down could get the server's port, and
+// even be connected to itself.
+const (
+	firstPort = 15000
+	ports     = 15000
+)
+
+// handedOut starts anywhere, so that two test binaries rarely meet.
+var handedOut = func() *atomic.Uint32 {
+	n := new(atomic.Uint32)
+	n.Store(rand.Uint32N(ports))
+	return n
+}()
+
+// FreeAddress returns a port that nobody listens on and that no other call got:
+// the server it is for may not have started yet, or be down in between.
 func FreeAddress() (address string, err error) {
 	for range 100 {
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
+		port := firstPort + int(handedOut.Add(1)%ports)
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		var l net.Listener
 		if l, err = net.Listen("tcp", address); err == nil {
 			return address, l.Close()
