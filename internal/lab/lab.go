@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -119,11 +120,9 @@ func (r *run) drive(ctx context.Context) {
 	loaded, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.recorder.watch(watching, func() { stop(errAlone) })
-	}()
+	var watchers sync.WaitGroup
+	watchers.Go(func() { r.recorder.watch(watching, func() { stop(errAlone) }) })
+	watchers.Go(func() { r.recorder.gauge(watching) })
 
 	r.recorder.phase(watching, raw.PhaseRampUp)
 	r.crowd.RampUp(loaded)
@@ -135,7 +134,7 @@ func (r *run) drive(ctx context.Context) {
 		r.end.Interrupted = reason(why)
 	}
 	unwatch()
-	<-done
+	watchers.Wait()
 	r.recorder.phase(context.WithoutCancel(ctx), raw.PhaseDrain)
 	r.drain(ctx)
 }

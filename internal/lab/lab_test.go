@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/lab/plan"
+	"github.com/hubbub-live/hubbub/internal/lab/raw"
 	"github.com/hubbub-live/hubbub/internal/lab/report"
 )
 
@@ -148,6 +150,27 @@ func TestNoRunWithoutAServer(t *testing.T) {
 	o = options(t, (&fake{}).serve(t), "STREAM_IDS=2")
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "stream 2") {
 		t.Errorf("a stream that there is not: %v", err)
+	}
+}
+
+// A run tells how fast the machine was while it went on.
+func TestRunHasAYardstick(t *testing.T) {
+	o := options(t, (&fake{}).serve(t), "")
+	if err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(filepath.Join(o.Folder, raw.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	run, err := raw.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, last := run.Samples[0].Yardstick, run.Samples[len(run.Samples)-1].Yardstick
+	if first == nil || last == nil || last.Strokes < first.Strokes+2 || last.CPU <= first.CPU {
+		t.Errorf("from %+v to %+v", first, last)
 	}
 }
 

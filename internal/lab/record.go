@@ -23,6 +23,7 @@ const (
 type recorder struct {
 	crowd    *drive.Crowd
 	scraper  *measure.Scraper
+	speed    *measure.Yardstick // nil: it could not be opened
 	progress io.Writer
 	started  time.Time
 
@@ -35,8 +36,14 @@ type recorder struct {
 }
 
 func newRecorder(file io.Writer, o Options, crowd *drive.Crowd, h raw.Header) *recorder {
-	return &recorder{crowd: crowd, scraper: measure.NewScraper(o.Plan.Metrics), progress: o.Progress,
+	r := &recorder{crowd: crowd, scraper: measure.NewScraper(o.Plan.Metrics), progress: o.Progress,
 		started: time.Now(), out: raw.NewWriter(file, h)}
+	speed, err := measure.NewYardstick()
+	if err != nil {
+		r.say("CPU will be compared as it is: %v", err)
+	}
+	r.speed = speed
+	return r
 }
 
 func (r *recorder) at() float64 { return time.Since(r.started).Seconds() }
@@ -58,6 +65,10 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 	s.Driver.CPU, s.Driver.RSS = measure.Self()
 	if used, stolen, ok := measure.Machine(); ok {
 		s.Machine = &raw.Machine{Used: used, Stolen: stolen}
+	}
+	if r.speed != nil {
+		total := r.speed.Total()
+		s.Yardstick = &total
 	}
 	if ctx.Err() != nil { // the scrape was broken off, not the server
 		return s
@@ -87,6 +98,16 @@ func (r *recorder) watch(ctx context.Context, alone func()) {
 		if r.quiet() {
 			r.tell()
 		}
+	}
+}
+
+// gauge measures the machine's speed until ctx ends.
+func (r *recorder) gauge(ctx context.Context) {
+	if r.speed == nil {
+		return
+	}
+	if err := r.speed.Run(ctx); err != nil {
+		r.say("CPU will be compared as it is: %v", err)
 	}
 }
 

@@ -9,11 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/hubbub-live/hubbub"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestParse(t *testing.T) {
 	const text = `# HELP hubbub_sends_total SEND frames by result and code.
@@ -156,5 +160,44 @@ func TestMachine(t *testing.T) {
 		if _, _, ok := readStat(line); ok {
 			t.Errorf("%q was read", line)
 		}
+	}
+}
+
+func TestYardstick(t *testing.T) {
+	y, err := NewYardstick()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- y.Run(ctx) }()
+	for y.Total().Strokes < 2 {
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("told to stop: %v", err)
+	}
+	// A write of a batch takes more than a microsecond anywhere.
+	if got := y.Total(); got.CPU < float64(got.Strokes*strokePairs)*1e-6 {
+		t.Errorf("%+v: too little for that work", got)
+	}
+	if _, err := y.pairs[0][0].Write([]byte{1}); err == nil {
+		t.Error("its connections are still open")
+	}
+}
+
+func TestYardstickBreaks(t *testing.T) {
+	y, err := NewYardstick()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = y.pairs[3][1].Close()
+	if err := y.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "machine's speed") {
+		t.Errorf("a connection that breaks: %v", err)
 	}
 }

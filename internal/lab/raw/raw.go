@@ -67,6 +67,8 @@ type Sample struct {
 	// Recent is what was measured since the sample before; nil in files of programs
 	// that did not look at it.
 	Recent *Recent `json:"recent,omitempty"`
+	// Yardstick tells the machine's speed; nil: it was not measured.
+	Yardstick *Yardstick `json:"yardstick,omitempty"`
 }
 
 // Driver is the lab's own side.
@@ -87,6 +89,12 @@ type Driver struct {
 type Machine struct {
 	Used   float64 `json:"used"`   // by all processes
 	Stolen float64 `json:"stolen"` // by its hypervisor, for others
+}
+
+// A Yardstick is a piece of work that the lab does over and over.
+type Yardstick struct {
+	Strokes int64   `json:"strokes"` // how often it was done
+	CPU     float64 `json:"cpu"`     // seconds that it took in all
 }
 
 // A Process is one of the system under test, by its /metrics.

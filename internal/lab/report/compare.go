@@ -78,11 +78,12 @@ func (g Group) run(i int) string {
 // A Comparison is groups side by side, the first being what the others are held
 // against.
 type Comparison struct {
-	Groups  []Group
+	Groups  []Group  // at one speed of the machine, if that is known
 	Reasons []string // why there is no verdict; none: there is one
 	Rows    []Compared
 
-	objected bool // the runs are no like: not even ratios mean anything
+	speed    string // what was made of the machine's
+	objected bool   // the runs are no like: not even ratios mean anything
 }
 
 // Compared is one figure of all groups.
@@ -105,6 +106,10 @@ func Compare(groups []Group) (*Comparison, error) {
 	}
 	c := &Comparison{Groups: groups, Reasons: objections(groups)}
 	c.objected = len(c.Reasons) > 0
+	if !c.objected {
+		groups, c.speed = levelled(groups)
+		c.Groups = groups
+	}
 	for _, g := range groups {
 		if n := len(g.Reports); n < LeastRepeats {
 			c.Reasons = append(c.Reasons, fmt.Sprintf("%s has too few repeats (%d; it takes %d): whether a difference to it is chance cannot be told", g.Name, n, LeastRepeats))

@@ -331,6 +331,68 @@ func TestSelfCheck(t *testing.T) {
 	}
 }
 
+// paced are runs of one configuration on a machine that takes more or less CPU for
+// everything, which the yardstick shows if there is one.
+func paced(t testing.TB, yardstick bool) Group {
+	paces := []float64{1.16, 0.88, 1.12, 0.90, 1.00, 1.10, 0.87, 1.05}
+	own := []float64{1.01, 0.99, 1.00, 1.01, 0.98, 1.00, 1.02, 0.99}
+	i := -1
+	return group(t, "one", 0, func(r *raw.Run) {
+		i++
+		for k := range r.Samples {
+			r.Samples[k].Processes[0].Values[cpuSeconds] *= paces[i] * own[i]
+			if r.Samples[k].Yardstick.CPU *= paces[i]; !yardstick {
+				r.Samples[k].Yardstick = nil
+			}
+		}
+	}, 100, 101, 99, 104, 98, 102, 100, 103)
+}
+
+// What the machine's speed does to CPU is told from what the server does, by the
+// yardstick alone.
+func TestSpeedOfTheMachine(t *testing.T) {
+	found := func(g Group) (planted Planted) {
+		s, err := Check(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Quiet() < 32 {
+			t.Errorf("%d of 35 ways are quiet", s.Quiet())
+		}
+		return s.Planted[slices.Index(plants, 1.15)]
+	}
+	if p := found(paced(t, true)); p.Found != p.Of {
+		t.Errorf("with a yardstick 15 %% were found in %d of %d ways", p.Found, p.Of)
+	}
+	if p := found(paced(t, false)); p.Found > p.Of/2 {
+		t.Errorf("without one 15 %% were found in %d of %d ways: these runs test nothing", p.Found, p.Of)
+	}
+
+	elsewhere := paced(t, true)
+	elsewhere.Reports[3].run.Header.Plan.URL = "ws://chat.example.com/chat/ws"
+	for _, row := range []struct {
+		why     string
+		groups  []Group
+		changed bool
+	}{
+		{"all runs have one", []Group{paced(t, true)}, true},
+		{"no run has one", []Group{paced(t, false)}, false},
+		{"a group has none", []Group{paced(t, true), paced(t, false)}, false},
+		{"a server on another machine", []Group{elsewhere}, false},
+	} {
+		as, said := levelled(row.groups)
+		if strings.Contains(said, "mean speed") != row.changed {
+			t.Errorf("%s: %q", row.why, said)
+		}
+		for i, f := range as[0].Reports[0].Figures {
+			was := row.groups[0].Reports[0].Figures[i].Value
+			if want := row.changed && traits[f.Name].cpu; (f.Value != was) != want {
+				t.Errorf("%s: %s went from %v to %v", row.why, f.Name, was, f.Value)
+			}
+		}
+	}
+}
+
 // Groups that were made one after the other are told from those made in turns.
 func TestInTurns(t *testing.T) {
 	base := group(t, "base", 0, nil, 100, 101, 99, 102)
@@ -343,7 +405,7 @@ func TestInTurns(t *testing.T) {
 		{"all of the one, then all of the other", 61, false},
 	} {
 		c := compare(t, base, group(t, "other", row.minute, nil, 100, 101, 99, 102))
-		if line := c.opening()[1]; c.inTurns() != row.turns || strings.Contains(line, "not made in turns") == row.turns {
+		if line := c.opening()[2]; c.inTurns() != row.turns || strings.Contains(line, "not made in turns") == row.turns {
 			t.Errorf("%s: %q", row.why, line)
 		}
 	}

@@ -53,7 +53,7 @@ func (c *Comparison) opening() []string {
 	if c.objected {
 		return []string{"These runs cannot be held against each other, for the reasons above. Their figures are shown as they are."}
 	}
-	lines := []string{sameLoad(c.Groups[0].Reports[0])}
+	lines := []string{sameLoad(c.Groups[0].Reports[0]), c.speed}
 	if !c.Valid() {
 		return append(lines, "The differences shown may be chance: a run repeated gives other figures, by how much is not known.")
 	}
@@ -227,7 +227,7 @@ func (c *Comparison) reasons() section {
 }
 
 func runs(groups []Group) section {
-	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Server", "Valid"}}
+	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Yardstick", "Server", "Valid"}}
 	for _, g := range groups {
 		for i, r := range g.Reports {
 			valid := "yes"
@@ -235,7 +235,7 @@ func runs(groups []Group) section {
 				valid = "no: " + r.Reasons[0]
 			}
 			s.Rows = append(s.Rows, []string{g.Name, g.Runs[i], r.run.Header.Started.UTC().Format(time.RFC3339),
-				number(steady(r.run).seconds()) + " s", r.servers(), valid})
+				number(steady(r.run).seconds()) + " s", Figure{Unit: "µs", Value: r.stroke()}.text(), r.servers(), valid})
 		}
 	}
 	return s

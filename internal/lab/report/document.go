@@ -153,6 +153,9 @@ func (r *Report) costs() section {
 	if len(w) == 0 {
 		return s
 	}
+	if took := r.stroke(); !math.IsNaN(took) {
+		s.Note += " How fast the machine was meanwhile: the lab's yardstick, a fixed piece of work, took " + number(took) + " µs of CPU."
+	}
 	row := func(name string, cpu, memory float64) {
 		s.Rows = append(s.Rows, []string{name, number(cpu), number(cpu / w.seconds()), number(cpu / w.deliveries() * 1e6), number(memory / (1 << 20))})
 	}

@@ -63,7 +63,9 @@ func good() *raw.Run {
 		run.Samples = append(run.Samples, raw.Sample{
 			At:      at,
 			Machine: &raw.Machine{Used: 100 + at*0.35, Stolen: at / 100},
-			Driver:  raw.Driver{Joined: int64(min(at, 2)), Sent: sent, Acked: sent, Delivered: 2 * sent, CPU: at / 10, RSS: 50 << 20},
+
+			Yardstick: &raw.Yardstick{Strokes: int64(at * 10), CPU: at * 10 * 250e-6},
+			Driver:    raw.Driver{Joined: int64(min(at, 2)), Sent: sent, Acked: sent, Delivered: 2 * sent, CPU: at / 10, RSS: 50 << 20},
 			Processes: []raw.Process{{URL: "http://127.0.0.1:8080/metrics", Values: map[string]float64{
 				"process_cpu_seconds_total": 1 + at/5, "process_resident_memory_bytes": 80 << 20,
 				"hubbub_log_appended_total": float64(7 + sent), "hubbub_log_syncs_total": float64(7 + sent/2),

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/hubbub-live/hubbub/internal/lab/raw"
@@ -15,10 +16,13 @@ import (
 // that there is not, and how large must one be to be found? It is about a machine
 // and a load as much as about the rule.
 type SelfCheck struct {
-	Group   Group
+	Group   Group    // at one speed of the machine, if that is known
 	Reasons []string // why it shows nothing
 	Splits  []Split
 	Planted []Planted
+
+	speed    string // what was made of the machine's
+	measured Group  // the group as it was measured
 }
 
 // A Split is one way to make two groups of the runs.
@@ -44,7 +48,9 @@ func Check(g Group) (*SelfCheck, error) {
 	if n < 2*LeastRepeats || n%2 == 1 {
 		return nil, fmt.Errorf("%s has %d runs: name two folders to compare, or one with an even number of runs, %d at least, to compare with themselves", g.Name, n, 2*LeastRepeats)
 	}
-	s := &SelfCheck{Group: g, Reasons: objections([]Group{g})}
+	s := &SelfCheck{Reasons: objections([]Group{g}), measured: g}
+	s.Group, s.speed = levelledGroup(g)
+	g = s.Group
 	all := deals(n, n/2)
 	for _, deal := range all {
 		base, other := g.split(deal)
@@ -58,10 +64,11 @@ func Check(g Group) (*SelfCheck, error) {
 	}
 	for _, factor := range plants {
 		p := Planted{Factor: factor}
-		changed, err := g.withCPU(factor)
+		changed, err := s.measured.withCPU(factor)
 		if err != nil {
 			return nil, err
 		}
+		changed, _ = levelledGroup(changed)
 		for _, deal := range all {
 			base, other := g.split(deal)
 			changedBase, changedOther := changed.split(deal)
@@ -150,7 +157,7 @@ func (s *SelfCheck) document() *document {
 		d.Verdict = "No verdict: " + d.Verdict + ", but these runs support no claim"
 	}
 	if s.Valid() {
-		d.Opening = []string{sameLoad(g.Reports[0])}
+		d.Opening = []string{sameLoad(g.Reports[0]), s.speed}
 	}
 	d.Opening = append(d.Opening, "Nothing was changed between these runs, so every difference that is claimed here would be a false one. "+
 		fmt.Sprintf("The comparison is made to claim one in at most %.0f of the %d ways.", math.Floor(chanceMain*float64(len(s.Splits)))+math.Floor(chanceOthers*float64(len(s.Splits))), len(s.Splits)))
@@ -161,19 +168,23 @@ func (s *SelfCheck) document() *document {
 func (s *SelfCheck) spread() section {
 	t := section{Title: "How much repeats differ", Head: []string{"Metric", "Mean", "Least", "Most", "Most over least"}}
 	for i, f := range s.Group.Reports[0].Figures {
-		values := s.Group.values(i)
-		least, most := values[0], values[0]
-		for _, v := range values {
-			least, most = min(least, v), max(most, v)
+		values, measured := s.Group.values(i), s.measured.values(i)
+		t.Rows = append(t.Rows, spreadRow(f.Name, f.Unit, values))
+		if traits[f.Name].cpu && !slices.Equal(values, measured) {
+			t.Rows = append(t.Rows, spreadRow(f.Name+", as measured", f.Unit, measured))
 		}
-		text := func(v float64) string { return Figure{Unit: f.Unit, Value: v}.text() }
-		ratio := unmeasured
-		if least > 0 {
-			ratio = fmt.Sprintf("%+.1f%%", 100*(most/least-1))
-		}
-		t.Rows = append(t.Rows, []string{f.Name, text(mean(values)), text(least), text(most), ratio})
 	}
 	return t
+}
+
+func spreadRow(name, unit string, values []float64) []string {
+	text := func(v float64) string { return Figure{Unit: unit, Value: v}.text() }
+	least, most := slices.Min(values), slices.Max(values)
+	ratio := unmeasured
+	if least > 0 {
+		ratio = fmt.Sprintf("%+.1f%%", 100*(most/least-1))
+	}
+	return []string{name, text(mean(values)), text(least), text(most), ratio}
 }
 
 func (s *SelfCheck) planted() section {
