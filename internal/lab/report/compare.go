@@ -78,10 +78,11 @@ func (g Group) run(i int) string {
 // A Comparison is groups side by side, the first being what the others are held
 // against.
 type Comparison struct {
-	Groups  []Group  // at one speed of the machine, if that is known
+	Groups  []Group  // with CPU as at one speed of the machine, if that is known
 	Reasons []string // why there is no verdict; none: there is one
 	Rows    []Compared
 
+	measured []Group
 	speed    string // what was made of the machine's
 	objected bool   // the runs are no like: not even ratios mean anything
 }
@@ -104,11 +105,9 @@ func Compare(groups []Group) (*Comparison, error) {
 			return nil, fmt.Errorf("two groups are named %s: rename a folder", g.Name)
 		}
 	}
-	c := &Comparison{Groups: groups, Reasons: objections(groups)}
-	c.objected = len(c.Reasons) > 0
-	if !c.objected {
-		groups, c.speed = levelled(groups)
-		c.Groups = groups
+	c := &Comparison{Groups: groups, Reasons: objections(groups), measured: groups}
+	if c.objected = len(c.Reasons) > 0; !c.objected {
+		c.Groups, c.speed = levelled(groups)
 	}
 	for _, g := range groups {
 		if n := len(g.Reports); n < LeastRepeats {
@@ -117,7 +116,7 @@ func Compare(groups []Group) (*Comparison, error) {
 	}
 	for i, f := range groups[0].Reports[0].Figures {
 		row := Compared{Name: f.Name, Unit: f.Unit, Findings: make([]Finding, len(groups))}
-		for _, g := range groups {
+		for _, g := range c.Groups {
 			row.Means = append(row.Means, mean(g.values(i)))
 		}
 		c.Rows = append(c.Rows, row)
@@ -133,7 +132,7 @@ func Compare(groups []Group) (*Comparison, error) {
 // find holds a group against the first.
 func (c *Comparison) find(other int) []Finding {
 	if c.Valid() {
-		return findings(c.Groups[0], c.Groups[other])
+		return findings(c.measured[0], c.measured[other])
 	}
 	none := make([]Finding, len(c.Rows))
 	for i := range none {

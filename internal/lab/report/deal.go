@@ -88,12 +88,12 @@ func means(values []float64, d deal) (first, rest, squares float64) {
 
 // weight is how far apart a deal's groups are, in units of how far apart runs of one
 // group are; 0 if the difference is too small to matter.
-func (t trait) weight(values []float64, d deal) float64 {
-	a, b, squares := means(values, d)
+func (t trait) weight(c column, d deal) float64 {
+	a, b, squares := means(c.level(d.groups()), d)
 	if !t.matters(a, b) {
 		return 0
 	}
-	return math.Abs(b-a) / math.Sqrt(squares/float64(len(values)-2))
+	return math.Abs(b-a) / math.Sqrt(squares/(float64(len(d))-c.fitted()))
 }
 
 // A contest is figures that are tested together: how often does chance alone make
@@ -105,7 +105,7 @@ type contest struct {
 }
 
 // enter adds a figure.
-func (c *contest) enter(t trait, values []float64) {
+func (c *contest) enter(t trait, values column) {
 	if c.highest == nil {
 		c.highest = make([]float64, len(c.deals))
 	}
@@ -126,7 +126,8 @@ func (c *contest) asMuch(weight float64) (n int) {
 
 // band is the largest difference of two groups' means that is left to chance, from
 // how the runs of each group differ from its mean, which is what repeats are for.
-func (c *contest) band(values []float64) float64 {
+func (c *contest) band(of column) float64 {
+	values := of.level(c.deals[0].groups())
 	a, b, _ := means(values, c.deals[0])
 	left := make([]float64, len(values))
 	for i, v := range values {
@@ -134,7 +135,7 @@ func (c *contest) band(values []float64) float64 {
 		if c.deals[0][i] {
 			mean = a
 		}
-		left[i] = (v - mean) * math.Sqrt(float64(len(values))/float64(len(values)-2)) // the means have taken two
+		left[i] = (v - mean) * math.Sqrt(float64(len(values))/(float64(len(values))-of.fitted())) // which is missing from what is left
 	}
 	apart := make([]float64, len(c.deals))
 	for i, deal := range c.deals {

@@ -33,11 +33,12 @@ func findings(base, other Group) []Finding {
 	all := deals(len(base.Reports)+len(other.Reports), len(base.Reports))
 	rest := &contest{chance: chanceOthers, deals: all}
 	contests := make([]*contest, len(figures)) // nil: it is not comparable
-	values := make([][]float64, len(figures))
+	columns := make([]column, len(figures))
+	took := strokes(base, other)
 	found := make([]Finding, len(figures))
 	for i, f := range figures {
 		for _, g := range []Group{base, other} {
-			values[i] = append(values[i], g.values(i)...)
+			columns[i].values = append(columns[i].values, g.values(i)...)
 			if run := g.unmeasured(i); run != "" {
 				found[i] = Finding{NotComparable, "it could not be measured in " + run, nothing}
 			}
@@ -45,24 +46,27 @@ func findings(base, other Group) []Finding {
 		if found[i].Verdict != "" {
 			continue
 		}
+		if traits[f.Name].cpu {
+			columns[i].strokes = took
+		}
 		contests[i] = rest
 		if f.Name == mainFigure {
 			contests[i] = &contest{chance: chanceMain, deals: all}
 		}
-		contests[i].enter(traits[f.Name], values[i])
+		contests[i].enter(traits[f.Name], columns[i])
 	}
 	for i, f := range figures {
 		if contests[i] != nil {
-			found[i] = contests[i].find(f, values[i])
+			found[i] = contests[i].find(f, columns[i])
 		}
 	}
 	return found
 }
 
 // find says what a figure shows, given by its values in the order of the first deal.
-func (c *contest) find(f Figure, values []float64) Finding {
+func (c *contest) find(f Figure, values column) Finding {
 	t := traits[f.Name]
-	a, b, _ := means(values, c.deals[0])
+	a, b, _ := means(values.level(c.deals[0].groups()), c.deals[0])
 	found := Finding{Verdict: NoDifference, Noise: c.band(values)}
 	as := c.asMuch(t.weight(values, c.deals[0]))
 	switch {
@@ -73,7 +77,7 @@ func (c *contest) find(f Figure, values []float64) Finding {
 	case math.Abs(b-a) <= found.Noise:
 		found.Reason = "within what repeats of one configuration differ by"
 	default:
-		found.Reason = c.others(as-1, len(values))
+		found.Reason = c.others(as-1, len(values.values))
 		if f.Name != mainFigure {
 			found.Reason += ", in any of the figures that share a test"
 		}

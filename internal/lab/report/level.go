@@ -20,54 +20,127 @@ func (r *Report) stroke() float64 {
 	return 1e6 * (after.CPU - before.CPU) / float64(after.Strokes-before.Strokes)
 }
 
-// A pace is what the yardstick took in runs that are held against each other.
-type pace struct{ mean, least, most float64 }
-
-// paceOf is that of all runs; ok is false if one of them has none.
-func paceOf(groups []Group) (p pace, ok bool) {
-	var all []float64
+// strokes are those of all runs of some groups; nil if one of them has none.
+func strokes(groups ...Group) (all []float64) {
 	for _, g := range groups {
 		for _, r := range g.Reports {
 			all = append(all, r.stroke())
 		}
 	}
 	if slices.ContainsFunc(all, math.IsNaN) {
-		return p, false
+		return nil
 	}
-	return pace{mean(all), slices.Min(all), slices.Max(all)}, true
+	return all
 }
 
-// level is the groups as if the machine had been equally fast in all runs: every
-// figure that is time of CPU, in proportion to what the yardstick took in its run.
-func (p pace) level(groups []Group) []Group {
-	levelled := slices.Clone(groups)
-	for i, g := range groups {
-		levelled[i].Reports = nil
-		for _, r := range g.Reports {
-			one := *r
-			one.Figures = slices.Clone(r.Figures)
-			for k := range one.Figures {
-				if f := &one.Figures[k]; traits[f.Name].cpu {
-					f.Value *= p.mean / r.stroke()
-				}
-			}
-			levelled[i].Reports = append(levelled[i].Reports, &one)
-		}
+// A column is a figure of several runs and, if it is time of CPU, what the yardstick
+// took in each; nil: that is not known, or not to be looked at.
+type column struct{ values, strokes []float64 }
+
+// fitted is how many numbers are taken from a column that is parted in two: two means
+// and, with a yardstick, how far CPU follows it.
+func (c column) fitted() float64 {
+	if c.strokes == nil || slices.Min(c.strokes) == slices.Max(c.strokes) {
+		return 2
+	}
+	return 3
+}
+
+// level is the values as if the machine had been equally fast in all runs, which are
+// parted into groups.
+func (c column) level(group []int) []float64 {
+	follows := c.follows(group)
+	if follows == 0 {
+		return c.values
+	}
+	usual, levelled := mean(c.strokes), make([]float64, len(c.values))
+	for i, v := range c.values {
+		levelled[i] = v * math.Pow(usual/c.strokes[i], follows)
 	}
 	return levelled
 }
 
-// levelled is level, if every run has a yardstick, and says what was done.
-func levelled(groups []Group) (as []Group, said string) {
-	p, ok := paceOf(groups)
-	if !ok {
-		return groups, "CPU is as it was measured: not every run tells how fast the machine was."
+// follows is how far CPU goes with the yardstick from run to run of one group, from 0,
+// not at all, to 1, in proportion: the slope of a line through the logarithms of both.
+func (c column) follows(group []int) float64 {
+	if c.strokes == nil || slices.Min(c.values) <= 0 || slices.Min(c.strokes) <= 0 {
+		return 0
 	}
-	return p.level(groups), fmt.Sprintf("How fast the machine was: a fixed piece of work, which the lab did ten times a second along with each run, took %s to %s µs of CPU. "+
-		"Figures of CPU are shown as at its mean speed (%s µs).", number(p.least), number(p.most), number(p.mean))
+	x, y := within(c.strokes, group), within(c.values, group)
+	var xx, xy float64
+	for i := range x {
+		xx, xy = xx+x[i]*x[i], xy+x[i]*y[i]
+	}
+	if xx < dust {
+		return 0
+	}
+	return min(1, max(0, xy/xx))
 }
 
-func levelledGroup(g Group) (as Group, said string) {
-	all, said := levelled([]Group{g})
-	return all[0], said
+// within is how far the logarithm of each value is from the mean of its group's.
+func within(values []float64, group []int) []float64 {
+	sums, counts := make([]float64, slices.Max(group)+1), make([]float64, slices.Max(group)+1)
+	apart := make([]float64, len(values))
+	for i, v := range values {
+		apart[i] = math.Log(v)
+		sums[group[i]] += apart[i]
+		counts[group[i]]++
+	}
+	for i := range apart {
+		apart[i] -= sums[group[i]] / counts[group[i]]
+	}
+	return apart
+}
+
+// groups says of each run which one a deal gives it to.
+func (d deal) groups() []int {
+	group := make([]int, len(d))
+	for i, first := range d {
+		if !first {
+			group[i] = 1
+		}
+	}
+	return group
+}
+
+// levelled is groups with figures of CPU as at one speed of the machine, and what was
+// done to them.
+func levelled(groups []Group) (as []Group, said string) {
+	took := strokes(groups...)
+	if took == nil {
+		return groups, "CPU is as it was measured: not every run tells how fast the machine was."
+	}
+	as, follows := slices.Clone(groups), 0.0
+	for i, g := range groups {
+		as[i].Reports = nil
+		for _, r := range g.Reports {
+			one := *r
+			one.Figures = slices.Clone(r.Figures)
+			as[i].Reports = append(as[i].Reports, &one)
+		}
+	}
+	for k, f := range groups[0].Reports[0].Figures {
+		if !traits[f.Name].cpu {
+			continue
+		}
+		c, group := column{strokes: took}, []int(nil)
+		for i, g := range groups {
+			c.values = append(c.values, g.values(k)...)
+			group = append(group, slices.Repeat([]int{i}, len(g.Reports))...)
+		}
+		if slices.ContainsFunc(c.values, math.IsNaN) {
+			continue
+		}
+		if f.Name == mainFigure {
+			follows = c.follows(group)
+		}
+		next := c.level(group)
+		for _, g := range as {
+			for _, r := range g.Reports {
+				r.Figures[k].Value, next = next[0], next[1:]
+			}
+		}
+	}
+	return as, fmt.Sprintf("How fast the machine was: a fixed piece of work, which the lab did ten times a second along with each run, took %s to %s µs of CPU. "+
+		"Figures of CPU are shown as at its mean speed (%s µs), by as much as equal runs follow it (%.0f %%).", number(slices.Min(took)), number(slices.Max(took)), number(mean(took)), 100*follows)
 }

@@ -16,7 +16,7 @@ import (
 // that there is not, and how large must one be to be found? It is about a machine
 // and a load as much as about the rule.
 type SelfCheck struct {
-	Group   Group    // at one speed of the machine, if that is known
+	Group   Group    // with CPU as at one speed of the machine, if that is known
 	Reasons []string // why it shows nothing
 	Splits  []Split
 	Planted []Planted
@@ -49,8 +49,8 @@ func Check(g Group) (*SelfCheck, error) {
 		return nil, fmt.Errorf("%s has %d runs: name two folders to compare, or one with an even number of runs, %d at least, to compare with themselves", g.Name, n, 2*LeastRepeats)
 	}
 	s := &SelfCheck{Reasons: objections([]Group{g}), measured: g}
-	s.Group, s.speed = levelledGroup(g)
-	g = s.Group
+	level, said := levelled([]Group{g})
+	s.Group, s.speed = level[0], said
 	all := deals(n, n/2)
 	for _, deal := range all {
 		base, other := g.split(deal)
@@ -64,11 +64,10 @@ func Check(g Group) (*SelfCheck, error) {
 	}
 	for _, factor := range plants {
 		p := Planted{Factor: factor}
-		changed, err := s.measured.withCPU(factor)
+		changed, err := g.withCPU(factor)
 		if err != nil {
 			return nil, err
 		}
-		changed, _ = levelledGroup(changed)
 		for _, deal := range all {
 			base, other := g.split(deal)
 			changedBase, changedOther := changed.split(deal)
