@@ -36,7 +36,7 @@ func InstallMySQL(ctx context.Context) (basedir string, env []string, err error)
 	if err != nil {
 		return "", nil, err
 	}
-	libraries, err := install(ctx, "libaio-0", func(ctx context.Context, dir string) error {
+	libraries, err := install(ctx, "libaio-0-libnuma-2", func(ctx context.Context, dir string) error {
 		return unpackDebian(ctx, dir, []debianPackage{{"libaio1", 0}, {"libnuma1", 2}})
 	})
 	if err != nil {

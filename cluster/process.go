@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Spec says what to run, and how one sees that it is ready.
@@ -38,6 +40,7 @@ const (
 	usualGrace    = 20 * time.Second
 	probeBound    = 5 * time.Second
 	probeEvery    = 20 * time.Millisecond
+	lockBound     = time.Second
 )
 
 // A Process is a Spec, and what runs of it, if anything does: it can be started,
@@ -153,8 +156,25 @@ func (p *Process) Stop(ctx context.Context) error {
 	}
 }
 
-// Freeze stops the process with SIGSTOP: its connections stay open and say nothing.
-func (p *Process) Freeze() error { return p.signal(syscall.SIGSTOP) }
+// Freeze stops the process with SIGSTOP and waits until it stands still: its
+// connections stay open and say nothing. It does nothing if none runs.
+func (p *Process) Freeze() error {
+	if !p.Running() {
+		return nil
+	}
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	// Its threads stop one after the other; this looks, and leaves it to Wait.
+	var err error = unix.EINTR
+	for errors.Is(err, unix.EINTR) {
+		err = unix.Waitid(unix.P_PID, p.run.pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("freeze %s: %w", p.Name, err)
+	}
+	return nil
+}
 
 // Thaw lets a frozen process go on.
 func (p *Process) Thaw() error { return p.signal(syscall.SIGCONT) }
@@ -175,7 +195,10 @@ func (p *Process) spawn(ctx context.Context) error {
 	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
 		return err
 	}
-	lock, err := lockFolder(p.Dir)
+	// What a killed process had started may take a moment to end as well.
+	free, cancel := context.WithTimeout(ctx, lockBound)
+	defer cancel()
+	lock, err := awaitFolder(free, p.Dir)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,192 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// kafkaNodes is the least number with which one may be killed.
+const kafkaNodes = 3
+
+// Kafka is three nodes, each broker and controller. Two must live: then all that was
+// acknowledged is there, and more is taken. Its methods are one goroutine's at a time.
+type Kafka struct {
+	nodes []*Process
+}
+
+// NewKafka installs Kafka if it is missing, which takes up to a minute, and prepares
+// three nodes in folders below dir, on ports of their own. They are not started.
+func NewKafka(ctx context.Context, dir string) (*Kafka, error) {
+	program, err := installKafka(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return program.nodes(ctx, dir, kafkaNodes)
+}
+
+// Seeds are the addresses of all brokers.
+func (k *Kafka) Seeds() []string {
+	var list []string
+	for _, n := range k.nodes {
+		list = append(list, Address(n.Ports[0]))
+	}
+	return list
+}
+
+// Node is a broker by its number in Kafka, 1 to 3: to be killed, frozen, and started
+// again while the others live.
+func (k *Kafka) Node(number int) *Process { return k.nodes[number-1] }
+
+// Start starts all nodes and waits until each has the cluster's metadata. If one
+// fails, none runs.
+func (k *Kafka) Start(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, n := range k.nodes {
+		all.Go(func() error { return n.Start(ctx) })
+	}
+	if err := all.Wait(); err != nil {
+		return errors.Join(err, k.Kill())
+	}
+	return nil
+}
+
+// Kill ends all nodes with SIGKILL. There is no gentle end of all: without a quorum
+// each would wait for a controller to say good-bye to.
+func (k *Kafka) Kill() error {
+	var failed error
+	for _, n := range k.nodes {
+		failed = errors.Join(failed, n.Kill())
+	}
+	return failed
+}
+
+// A kafkaProgram is what is installed.
+type kafkaProgram struct {
+	jdk     jdk
+	classes string // the class path
+	archive string // of classes, which halves the time that a start takes; "" if there is none
+}
+
+// arguments are those of java, for a main class and its own.
+func (k kafkaProgram) arguments(main string, args ...string) []string {
+	list := []string{
+		"-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-Xss512k", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=64m",
+		"-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8",
+		"-Dlog4j2.configurationFile=log4j2.properties", "-cp", k.classes,
+	}
+	if k.archive != "" {
+		list = append([]string{"-XX:SharedArchiveFile=" + k.archive}, list...)
+	}
+	return append(append(list, main), args...)
+}
+
+// nodes prepares a cluster of count nodes.
+func (k kafkaProgram) nodes(ctx context.Context, dir string, count int) (*Kafka, error) {
+	ports, err := FreePorts(2 * count)
+	if err != nil {
+		return nil, err
+	}
+	brokers, controllers := ports[:count], ports[count:]
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	id := base64.RawURLEncoding.EncodeToString(random[:])
+	cluster := &Kafka{}
+	all, ctx := errgroup.WithContext(ctx)
+	for i := range count {
+		node := filepath.Join(dir, fmt.Sprintf("kafka-%d", i+1))
+		all.Go(func() error { return k.prepare(ctx, node, id, kafkaProperties(i, brokers, controllers)) })
+		cluster.nodes = append(cluster.nodes, New(Spec{
+			Name: filepath.Base(node), Dir: node, Path: k.jdk.java, Args: k.arguments("kafka.Kafka", "server.properties"),
+			Ports: []int{brokers[i], controllers[i]},
+			Ready: func(ctx context.Context) error { return kafkaKnows(ctx, Address(brokers[i]), int32(i+1)) },
+		}))
+	}
+	return cluster, all.Wait()
+}
+
+// prepare configures a node, and formats its folder if that was not done before.
+func (k kafkaProgram) prepare(ctx context.Context, dir, id, properties string) error {
+	if err := configure("kafka", dir, map[string]string{"server.properties": properties}); err != nil {
+		return fmt.Errorf("configure kafka: %w", err)
+	}
+	if formatted, err := exists(filepath.Join(dir, "data", "meta.properties")); formatted || err != nil {
+		return err
+	}
+	format := k.arguments("kafka.tools.StorageTool", "format", "-t", id, "-c", "server.properties")
+	if _, err := command(ctx, dir, k.jdk.java, format...); err != nil {
+		return fmt.Errorf("format kafka: %w", err)
+	}
+	return nil
+}
+
+// kafkaProperties is what differs from node to node; i counts from zero.
+func kafkaProperties(i int, brokers, controllers []int) string {
+	var voters []string
+	for n, port := range controllers {
+		voters = append(voters, fmt.Sprintf("%d@%s", n+1, Address(port)))
+	}
+	lines := []string{
+		fmt.Sprintf("node.id=%d", i+1),
+		"controller.quorum.voters=" + strings.Join(voters, ","),
+		"listeners=BROKER://" + Address(brokers[i]) + ",CONTROLLER://" + Address(controllers[i]),
+		"advertised.listeners=BROKER://" + Address(brokers[i]),
+		"log.dirs=data",
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// installKafka installs the jars, and an archive of the classes that a broker loads.
+func installKafka(ctx context.Context) (kafkaProgram, error) {
+	jdk, err := findJDK(ctx)
+	if err != nil {
+		return kafkaProgram{}, fmt.Errorf("install kafka: %w", err)
+	}
+	jars, err := installJars(ctx, "kafka")
+	if err != nil {
+		return kafkaProgram{}, err
+	}
+	classes, err := classPath(jars)
+	if err != nil {
+		return kafkaProgram{}, fmt.Errorf("install kafka: %w", err)
+	}
+	program := kafkaProgram{jdk: jdk, classes: classes}
+	dir, err := install(ctx, filepath.Base(jars)+"-classes-"+jdk.name, program.archiveClasses)
+	program.archive = filepath.Join(dir, archiveName)
+	return program, err
+}
+
+const archiveName = "classes.jsa"
+
+// archiveClasses has a broker write the classes that it loaded into a folder.
+func (k kafkaProgram) archiveClasses(ctx context.Context, dir string) error {
+	work, err := os.MkdirTemp("", "hubbub-kafka-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	one, err := k.nodes(ctx, work, 1)
+	if err != nil {
+		return err
+	}
+	node := one.Node(1)
+	node.Args = append([]string{"-XX:ArchiveClassesAtExit=" + filepath.Join(dir, archiveName)}, node.Args...)
+	node.Grace = usualPatience
+	if err := node.Start(ctx); err != nil {
+		return err
+	}
+	if err := node.Stop(ctx); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, archiveName)); err != nil {
+		return fmt.Errorf("archive the classes of kafka: %w\n%s", err, node.Log())
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// kafkaKnows asks the broker at an address for metadata. It returns nil if the broker
+// knows of itself, as one that the controller lets take part.
+func kafkaKnows(ctx context.Context, address string, node int32) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	// Of just this broker, and not from what the client remembers.
+	answer, err := client.SeedBrokers()[0].Request(ctx, allBrokers())
+	if err != nil {
+		return err
+	}
+	metadata, ok := answer.(*kmsg.MetadataResponse)
+	if !ok {
+		return fmt.Errorf("%T came for metadata", answer)
+	}
+	for _, b := range metadata.Brokers {
+		if b.NodeID == node {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s knows of %d brokers, and not of itself", address, len(metadata.Brokers))
+}
+
+// allBrokers asks for no topics.
+func allBrokers() *kmsg.MetadataRequest {
+	request := kmsg.NewPtrMetadataRequest()
+	request.Topics = []kmsg.MetadataRequestTopic{}
+	return request
+}
