@@ -49,6 +49,10 @@ lint: ## golangci-lint with .golangci.yml
 fuzz: ## fuzz every parser, FUZZTIME=1m each
 	@$(stage) "fuzz" scripts/fuzz.sh
 
+.PHONY: engines
+engines: ## install Kafka, Cassandra, Redis, MySQL and Prometheus into the cache
+	@$(stage) "engines" scripts/engines.sh
+
 .PHONY: bench
 bench: ## benchmarks of the Go packages; BENCH=regexp
 	@$(stage) "benchmarks" scripts/bench.sh

@@ -72,6 +72,7 @@ func exists(path string) (bool, error) {
 func command(ctx context.Context, dir, name string, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
+	c.WaitDelay = probeBound // for what it started and left
 	var out, said strings.Builder
 	c.Stdout, c.Stderr = &out, &said
 	if err := c.Run(); err != nil {

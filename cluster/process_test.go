@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -185,7 +186,15 @@ func TestStopBound(t *testing.T) {
 func TestEndsWithItsStarter(t *testing.T) {
 	const named = "HUBBUB_CLUSTER_STARTER"
 	if dir := os.Getenv(named); dir != "" {
-		p := New(Spec{Name: "engine", Dir: dir, Path: "/bin/sleep", Args: []string{"300"}})
+		// By way of a change of privileges, which could forget whose end it ends with.
+		path, args := unlockedMemory("/bin/sleep", []string{"300"})
+		p := New(Spec{Name: "engine", Dir: dir, Path: path, Args: args})
+		p.Ready = func(context.Context) error {
+			if name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p.Pid())); string(name) != "sleep\n" {
+				return fmt.Errorf("it is %s, %v", name, err)
+			}
+			return nil
+		}
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}

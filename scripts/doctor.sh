@@ -33,7 +33,4 @@ need "apt" 'apt-get --version' "the browser and engine tests want Debian or Ubun
 while read -r package least; do
   need "$package" "at_least $least \"\$(apt $package | sed 's/^[0-9]*://')\"" "apt-get install $package (version $least or newer)"
 done < <(grep -v '^#' test/debian-packages.txt)
-
-echo "for later (engines):"
-printf '  %-8s java           %s\n' "$(command -v java >/dev/null && echo ok || echo none)" "17, for Kafka, Flink, Spark and Cassandra; nothing needs it yet"
 exit "$missing"

@@ -52,6 +52,8 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/chat/session", "github.com/gobwas/ws"},
 		{"internal/httpapi", "github.com/golang-jwt/jwt/v5"},
 		{"internal/app", "github.com/alecthomas/kong"},
+		{"cluster", "internal/eventlog"},
+		{"internal/app", "cluster"},
 		{"internal/obs", "log"},
 		{"internal/token", "math/rand"},
 	} {

@@ -15,7 +15,7 @@ type Rule struct {
 
 // The kinds of rooms, as patterns.
 const (
-	own       = `\.|(internal|cmd|web|test)(/.*)?`
+	own       = `\.|(internal|cmd|web|test|cluster)(/.*)?`
 	contracts = `internal/(eventlog|livebus|archive|cache)`
 	suites    = `internal/.*/?[a-z]+test`
 	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlitemeta|mysqlmeta)|analysis/sqlitetally)`
@@ -59,6 +59,10 @@ var Rules = []Rule{
 		Reason: "app puts the parts together; a part that imports it would be a knot"},
 	{From: own, NotFrom: `cmd/hubbub`, To: `internal/cli`,
 		Reason: "the command line is the outermost room"},
+	{From: `cluster(/.*)?`, To: own, NotTo: `cluster`,
+		Reason: "engines are started as anybody's would be; what is kept in them is the adapters' business"},
+	{From: own, NotFrom: `cluster/.*|test/.*`, To: `cluster(/.*)?`,
+		Reason: "engines are for tests and for trying; the program only connects to some"},
 	{From: own, NotFrom: `internal/eventlog/natslog`, To: `github\.com/nats-io/.*`, Reason: "client libraries stay in their adapter"},
 	{From: own, NotFrom: `internal/(sqlitefile|archive/sqlitearchive|metastore/sqlitemeta)`, To: `modernc\.org/.*|github\.com/pressly/goose/.*`, Reason: "client libraries stay in their adapter"},
 	{From: own, NotFrom: `internal/(client|chat/transport|lab/.*)`, To: `github\.com/gobwas/.*`, Reason: "WebSocket is spoken in one place per side"},
