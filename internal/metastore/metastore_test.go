@@ -14,11 +14,11 @@ import (
 var update = flag.Bool("update", false, "write what the tests compare with")
 
 // recorded has a line per file that sqlc reads or writes, with its hash.
-const recorded = "sqlitemeta/query/sqlc.sha256"
+const recorded = "sqlmeta/query/sqlc.sha256"
 
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"sqlc.yaml", "queries/*", "*/migrations/*", "*/query/*.go"} {
+	for _, pattern := range []string{"sqlc.yaml", "queries/*", "*/migrations/*", "sqlmeta/query/*.go"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)

@@ -18,7 +18,7 @@ const (
 	own       = `\.|(internal|cmd|web|test|cluster)(/.*)?`
 	contracts = `internal/(eventlog|livebus|archive|cache)`
 	suites    = `internal/.*/?[a-z]+test`
-	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlitemeta|mysqlmeta)|analysis/sqlitetally)`
+	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlmeta|sqlitemeta|mysqlmeta)|analysis/sqlitetally)`
 	pure      = `\.|internal/(text|summary|moderation|moderation/words|analysis|analysis/classify|chat/stomp|chat/sockjs)`
 	world     = `net|net/http|os|os/.*|syscall|database/sql|io/fs|log|log/slog`
 )
@@ -64,7 +64,9 @@ var Rules = []Rule{
 	{From: own, NotFrom: `cluster/.*|test/.*`, To: `cluster(/.*)?`,
 		Reason: "engines are for tests and for trying; the program only connects to some"},
 	{From: own, NotFrom: `internal/eventlog/natslog`, To: `github\.com/nats-io/.*`, Reason: "client libraries stay in their adapter"},
-	{From: own, NotFrom: `internal/(sqlitefile|archive/sqlitearchive|metastore/sqlitemeta)`, To: `modernc\.org/.*|github\.com/pressly/goose/.*`, Reason: "client libraries stay in their adapter"},
+	{From: own, NotFrom: `internal/(sqlitefile|archive/sqlitearchive|metastore/sqlitemeta)`, To: `modernc\.org/.*`, Reason: "client libraries stay in their adapter"},
+	{From: own, NotFrom: `internal/(sqlitefile|metastore/mysqlmeta)`, To: `github\.com/pressly/goose/.*`, Reason: "client libraries stay in their adapter"},
+	{From: own, NotFrom: `internal/metastore/mysqlmeta`, To: `github\.com/go-sql-driver/.*`, Reason: "client libraries stay in their adapter"},
 	{From: own, NotFrom: `internal/(client|chat/transport|lab/.*)`, To: `github\.com/gobwas/.*`, Reason: "WebSocket is spoken in one place per side"},
 	{From: own, NotFrom: `internal/account/oidc(/.*)?`, To: `github\.com/coreos/go-oidc/.*|golang\.org/x/oauth2(/.*)?`, Reason: "one package talks to providers"},
 	{From: own, NotFrom: `internal/token`, To: `github\.com/golang-jwt/.*`, Reason: "one package decides what a valid token is"},

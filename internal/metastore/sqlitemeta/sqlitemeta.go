@@ -12,10 +12,12 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 	"github.com/hubbub-live/hubbub/internal/sqlitefile"
-	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
 // File is the customary name of the file in the data folder.
@@ -26,14 +28,10 @@ const readers = 4
 
 // A Store is the file. Its methods are those of account.Store and streams.Store.
 type Store struct {
+	*sqlmeta.Store
 	writer, reader *sql.DB
 	write, read    *query.Queries
 }
-
-var (
-	_ account.Store = (*Store)(nil)
-	_ streams.Store = (*Store)(nil)
-)
 
 // Open opens or makes the file at path and brings its schema up to date. It
 // refuses a file that is none of hubbub's, or one written by a newer version, and
@@ -56,8 +54,11 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.reader, err = sqlitefile.Readers(path, readers); err != nil {
 		return err
 	}
-	s.read, err = query.Prepare(ctx, s.reader)
-	return err
+	if s.read, err = query.Prepare(ctx, s.reader); err != nil {
+		return err
+	}
+	s.Store = sqlmeta.New(sqlmeta.Database{Write: s.write, Read: s.read, Transact: s.transact, Taken: taken})
+	return nil
 }
 
 // Copy writes the new file to, with what the file from has at one instant, also
@@ -100,4 +101,11 @@ func inTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// taken says whether err is that a row with this key is there already.
+func taken(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) &&
+		(e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 }

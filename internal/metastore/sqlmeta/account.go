@@ -1,4 +1,4 @@
-package sqlitemeta
+package sqlmeta
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 )
 
 // CreateUser makes a user with all that belongs to them.
@@ -21,7 +21,7 @@ func (s *Store) CreateUser(ctx context.Context, n account.Newcomer) error {
 				return err
 			}
 		}
-		if err := insertUser(ctx, q, n); err != nil {
+		if err := s.insertUser(ctx, q, n); err != nil {
 			return err
 		}
 		if n.User.Admin {
@@ -34,7 +34,7 @@ func (s *Store) CreateUser(ctx context.Context, n account.Newcomer) error {
 				return err
 			}
 		}
-		if err := insertIdentity(ctx, q, n); err != nil {
+		if err := s.insertIdentity(ctx, q, n); err != nil {
 			return err
 		}
 		if n.Family.ID == "" {
@@ -45,7 +45,7 @@ func (s *Store) CreateUser(ctx context.Context, n account.Newcomer) error {
 	return asked(err, "create user %s", n.User.ID)
 }
 
-func insertUser(ctx context.Context, q *query.Queries, n account.Newcomer) error {
+func (s *Store) insertUser(ctx context.Context, q *query.Queries, n account.Newcomer) error {
 	u := n.User
 	fold, shape := u.NameKeys()
 	err := q.CreateUser(ctx, query.CreateUserParams{
@@ -53,7 +53,7 @@ func insertUser(ctx context.Context, q *query.Queries, n account.Newcomer) error
 		Username: u.Username, NameFold: fold, NameShape: shape, Password: n.Password, Admin: flag(u.Admin),
 		BannedAt: millis(u.Ban.At), BannedUntil: millis(u.Ban.Until), BannedBy: string(u.Ban.By), BanReason: u.Ban.Reason,
 	})
-	if !taken(err) {
+	if !s.taken(err) {
 		return err
 	}
 	switch _, byID := q.GetUser(ctx, string(u.ID)); {
@@ -96,7 +96,7 @@ func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]acco
 func (s *Store) SetProfile(ctx context.Context, u account.User) error {
 	fold, shape := u.NameKeys()
 	n, err := s.write.SetProfile(ctx, query.SetProfileParams{ID: string(u.ID), Name: u.Name, NameFold: fold, NameShape: shape, Picture: u.Picture})
-	if taken(err) {
+	if s.taken(err) {
 		return account.ErrNameTaken
 	}
 	return changed(n, err, "change the profile of user %s", u.ID)

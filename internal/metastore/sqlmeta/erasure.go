@@ -1,4 +1,4 @@
-package sqlitemeta
+package sqlmeta
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 )
 
 // EraseUser removes what is kept of a user and notes their erasure.
@@ -17,6 +17,7 @@ func (s *Store) EraseUser(ctx context.Context, r account.Revocation) (streams []
 		if err != nil {
 			return err
 		}
+		streams = nil // of a transaction that was tried before
 		for _, id := range ids {
 			streams = append(streams, hubbub.StreamID(id))
 		}

@@ -1,4 +1,4 @@
-package sqlitemeta
+package sqlmeta
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 )
 
 // BeginFamily adds a family, if the password is still the one.
@@ -52,14 +52,14 @@ func (s *Store) EndFamily(ctx context.Context, id string, at time.Time) error {
 	return asked(s.write.EndFamily(ctx, query.EndFamilyParams{ID: id, EndedAt: millis(at)}), "end a sign-in")
 }
 
-func insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) error {
+func (s *Store) insertIdentity(ctx context.Context, q *query.Queries, n account.Newcomer) error {
 	if n.Identity.Issuer == "" {
 		return nil
 	}
 	err := q.CreateIdentity(ctx, query.CreateIdentityParams{
 		Issuer: n.Identity.Issuer, Subject: n.Identity.Subject, UserID: string(n.User.ID), CreatedAt: millis(n.User.CreatedAt),
 	})
-	if taken(err) {
+	if s.taken(err) {
 		return account.ErrIdentityTaken
 	}
 	return err
@@ -85,6 +85,7 @@ func (s *Store) PutCode(ctx context.Context, c account.Code) error {
 // PutClaim adds a claim unless there is an admin.
 func (s *Store) PutClaim(ctx context.Context, hash account.Hash) (put bool, err error) {
 	err = s.transact(ctx, func(q *query.Queries) error {
+		put = false // also when tried again
 		admins, err := q.CountAdmins(ctx)
 		if err != nil {
 			return err

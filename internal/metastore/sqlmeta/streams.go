@@ -1,4 +1,4 @@
-package sqlitemeta
+package sqlmeta
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
@@ -21,7 +21,7 @@ func (s *Store) CreateStream(ctx context.Context, st hubbub.Stream) error {
 		ThumbnailUrl: st.ThumbnailURL, PlaybackUrl: st.PlaybackURL, Demo: flag(st.Demo),
 		CreatedAt: millis(st.CreatedAt), EndedAt: millis(st.EndedAt),
 	})
-	if taken(err) {
+	if s.taken(err) {
 		return streams.ErrExists
 	}
 	return of(err, "create", st.ID)
@@ -131,7 +131,7 @@ func (s *Store) AddModerator(ctx context.Context, id hubbub.StreamID, user hubbu
 			return err
 		}
 		err := q.AddModerator(ctx, query.AddModeratorParams{StreamID: string(id), UserID: string(user), CreatedAt: millis(at)})
-		if taken(err) {
+		if s.taken(err) {
 			return nil
 		}
 		if err != nil {

@@ -1,4 +1,4 @@
-package sqlitemeta
+package sqlmeta
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
-	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta/query"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
 )
 
 // Revoke adds revocations.

@@ -1,12 +1,6 @@
-package sqlitemeta
+package sqlmeta
 
-import (
-	"errors"
-	"time"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-)
+import "time"
 
 // millis is a time as a column holds it; the zero time is 0.
 func millis(t time.Time) int64 {
@@ -28,11 +22,4 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-// taken says whether err is that a row with this key is there already.
-func taken(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 }
