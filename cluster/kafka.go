@@ -45,12 +45,14 @@ func (k *Kafka) Seeds() []string {
 // again while the others live.
 func (k *Kafka) Node(number int) *Process { return k.nodes[number-1] }
 
-// Start starts all nodes and waits until each has the cluster's metadata. If one
-// fails, none runs.
+// Start starts all nodes that do not run and waits until each has the cluster's
+// metadata. If one fails, none runs.
 func (k *Kafka) Start(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	for _, n := range k.nodes {
-		all.Go(func() error { return n.Start(ctx) })
+		if !n.Running() {
+			all.Go(func() error { return n.Start(ctx) })
+		}
 	}
 	if err := all.Wait(); err != nil {
 		return errors.Join(err, k.Kill())

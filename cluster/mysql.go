@@ -72,7 +72,7 @@ func initMySQL(ctx context.Context, binary string, env, common []string, data st
 }
 
 // DSN is the address of a database in the form of the Go driver, for a user who may
-// do all and has no password; ” is none of the databases.
+// do all and has no password; "" is none of the databases.
 func (m *MySQL) DSN(database string) string {
 	return "root@tcp(" + Address(m.port) + ")/" + database
 }
