@@ -32,6 +32,8 @@ package eventlog
 import (
 	"context"
 	"errors"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -82,8 +84,27 @@ type Record struct {
 	Time     time.Time // log time, ms, never going back within a partition
 }
 
-// MaxValue is the size of the largest value, in bytes.
-const MaxValue = 256 << 10
+// MaxValue is the size of the largest value, and maxKind that of the longest kind, in
+// bytes.
+const (
+	MaxValue = 256 << 10
+	maxKind  = 64
+)
+
+// Check says why r cannot be appended, to any log.
+func (r *Record) Check() error {
+	switch {
+	case len(r.Value) > MaxValue:
+		return ErrTooLarge
+	case !r.Stream.Valid():
+		return errors.New("the record's stream id is not valid")
+	case len(r.Kind) > maxKind || strings.Contains(r.Kind, "\n"):
+		return errors.New("the record's kind is over 64 bytes or has a line break")
+	case r.Version < 0 || r.Version > math.MaxInt32:
+		return errors.New("the record's version is negative or has over 31 bits")
+	}
+	return nil
+}
 
 // Errors that callers tell apart; adapters wrap them with what was attempted.
 var (
@@ -110,7 +131,10 @@ var (
 // A Log is the durable ordered log. All methods may be called concurrently.
 type Log interface {
 	// Append queues r and returns at once; done is called exactly once, with
-	// r's position and log time or an error, possibly before Append returns.
+	// r's position and log time or an error, possibly before Append returns. The
+	// time is zero in a log that only readers learn it from. How long done takes
+	// has no bound while the log is unreachable: callers who promised an answer
+	// give it themselves.
 	// done runs on the log's own goroutine and must not block. Records of one
 	// stream appended by one goroutine keep their order, in the log and in the
 	// calls of done. A lone record is made durable at once; those that arrive

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -38,21 +36,6 @@ func subjectOf(topic eventlog.Topic, stream hubbub.StreamID) string {
 
 // mixedSubject cannot be that of a stream, whose id has no dots.
 func mixedSubject(topic eventlog.Topic) string { return string(topic) + ".mixed.streams" }
-
-// checkRecord says why r cannot be appended.
-func checkRecord(r eventlog.Record) error {
-	switch {
-	case len(r.Value) > eventlog.MaxValue:
-		return eventlog.ErrTooLarge
-	case !r.Stream.Valid():
-		return errors.New("the record's stream id is not valid")
-	case len(r.Kind) > 64 || strings.Contains(r.Kind, "\n"):
-		return errors.New("the record's kind is over 64 bytes or has a line break")
-	case r.Version < 0 || r.Version > math.MaxInt32:
-		return errors.New("the record's version is negative or has over 31 bits")
-	}
-	return nil
-}
 
 // encodeBlock returns the message of a group that begins with number first, its
 // subject, and the records as readers get them, but for the epoch. Their values

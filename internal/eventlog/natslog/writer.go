@@ -28,7 +28,7 @@ const (
 func (l *Log) Append(ctx context.Context, name eventlog.Topic, r eventlog.Record, done func(hubbub.Position, time.Time, error)) {
 	t, err := l.topic(name)
 	if err == nil {
-		err = checkRecord(r)
+		err = r.Check()
 	}
 	if err == nil {
 		err = ctx.Err()
