@@ -41,6 +41,10 @@ type Batch struct {
 	// Newest announces the newest position of the room; zero: no announcement.
 	// A batch may have this alone.
 	Newest hubbub.Position
+	// Missed says that batches may have been lost before this one, as by a
+	// connection that broke: what the log has by now is to be read. It is the bus'
+	// own word; a batch that is published does not have it.
+	Missed bool
 }
 
 // A Handler takes a batch. It runs on the bus' goroutine (embedded: on the

@@ -20,11 +20,18 @@ type repair struct {
 	active bool
 	held   []livebus.Event // what came meanwhile, oldest first
 	target hubbub.Position // fetch up to here at least
+
+	// How often the bus said that something was missed, and how much of that is
+	// settled: history was read to its end since.
+	doubts, settled int
 }
 
 // maxHeld bounds what is held during a repair; beyond it the repair fetches that
 // too.
 const maxHeld = 10_000
+
+// repairPage is how many records a repair fetches at once.
+const repairPage = 500
 
 // longestPause is how long a room waits at most before it asks history again.
 const longestPause = 2 * time.Second
@@ -38,7 +45,10 @@ func (r *Room) take(b livebus.Batch) {
 	} else {
 		r.admit(b.Events)
 	}
-	if r.mu.last.Before(b.Newest) {
+	if b.Missed {
+		r.mu.repairs.doubts++
+	}
+	if b.Missed || r.mu.last.Before(b.Newest) {
 		r.repairTo(b.Newest)
 	}
 }
@@ -104,14 +114,14 @@ func (r *Room) repair(ctx context.Context) {
 			r.mu.Unlock()
 			return
 		}
-		last := r.mu.last
+		last, doubts := r.mu.last, r.mu.repairs.doubts
 		r.mu.Unlock()
 
-		entries, through, err := r.hub.options.History.After(ctx, r.id, last, 500)
+		entries, through, err := r.hub.options.History.After(ctx, r.id, last, repairPage)
 		switch {
 		case errors.Is(err, eventlog.ErrGone):
 			r.logger().Error("messages are gone from log and archive; viewers are told of a gap", "after", last.String())
-			r.jump()
+			r.jump(doubts)
 		case err != nil:
 			r.logger().Warn("a gap in the live messages cannot be filled yet", "after", last.String(), "error", err)
 			pause.Wait(ctx)
@@ -122,18 +132,29 @@ func (r *Room) repair(ctx context.Context) {
 				pause.Wait(ctx) // what the bus has seen is not readable yet
 			}
 			r.append(entries, through)
+			if len(entries) < repairPage {
+				r.settle(doubts)
+			}
 		}
 	}
+}
+
+// settle notes that history was read to its end: what comes later comes by the bus.
+func (r *Room) settle(doubts int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mu.repairs.settled = doubts
 }
 
 // mended ends the repair if nothing is missing any more; what was held may begin
 // another, which has a goroutine of its own. mu is held.
 func (r *Room) mended() bool {
-	if r.mu.last.Before(r.mu.repairs.target) {
+	p := &r.mu.repairs
+	if p.settled < p.doubts || r.mu.last.Before(p.target) {
 		return false
 	}
-	held := r.mu.repairs.held
-	r.mu.repairs = repair{}
+	held := p.held
+	*p = repair{}
 	r.admit(held)
 	return true
 }
@@ -152,13 +173,18 @@ func (r *Room) append(entries []archive.Entry, through hubbub.Position) {
 	}
 }
 
-// jump gives up what cannot be had and declares it.
-func (r *Room) jump() {
+// jump gives up what cannot be had and declares it. Nothing may be known to lie
+// there; then the next event will tell.
+func (r *Room) jump(doubts int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to := r.mu.repairs.target
+	r.mu.repairs.settled = doubts
+	to := later(r.mu.repairs.target, r.mu.last)
 	if held := r.mu.repairs.held; len(held) > 0 && to.Before(held[0].Prev) {
 		to = held[0].Prev
+	}
+	if to == r.mu.last {
+		return
 	}
 	for c := range hubbub.Channels {
 		if hubbub.Channel(c).Positioned() {

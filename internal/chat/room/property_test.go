@@ -67,6 +67,7 @@ func TestProperty(t *testing.T) {
 			"rejoin":   s.join,
 			"relay":    s.relay,
 			"announce": func(*rapid.T) { s.announce() },
+			"missed":   func(*rapid.T) { s.deliver(livebus.Batch{Missed: true}) },
 			"analysis": s.analysis,
 			"join":     s.join,
 			"leave":    s.leave,

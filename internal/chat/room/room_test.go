@@ -130,6 +130,25 @@ func TestResumeBreaksOff(t *testing.T) {
 	}
 }
 
+// What the bus lost, and says that it did, is fetched without waiting for the next
+// message; said again while that goes on, it is fetched again.
+func TestMissed(t *testing.T) {
+	p := openPast(t)
+	w := newWorld(t, p, time.Millisecond)
+	defer w.close()
+	v := newViewer()
+	w.join(v, hubbub.MessageChannel, nil, 0)
+	for _, n := range []int{0, 3, 2 * repairPage} {
+		w.say(n)
+		w.publish(true)
+		w.deliver(livebus.Batch{Missed: true})
+		w.say(1)
+		w.publish(true)
+		w.deliver(livebus.Batch{Missed: true})
+		w.until("all have come", func() bool { return v.last() == w.lastOn(hubbub.MessageChannel) })
+	}
+}
+
 // Too much that comes during a repair is fetched, not held.
 func TestRepairOfMuch(t *testing.T) {
 	p := openPast(t)

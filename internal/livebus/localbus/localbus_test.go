@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/livebustest"
 )
@@ -22,22 +21,6 @@ func TestContract(t *testing.T) {
 		t.Cleanup(func() { _ = b.Close() })
 		return b, b
 	})
-}
-
-func TestRoomsWithoutSubscriptionsAreForgotten(t *testing.T) {
-	b := New(Options{})
-	for _, stream := range []hubbub.StreamID{"a", "b", "c"} {
-		cancel, err := b.Subscribe(context.Background(), stream, func(livebus.Batch) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-	}
-	for i := range b.shards {
-		if n := len(b.shards[i].rooms); n != 0 {
-			t.Errorf("shard %d still has %d rooms", i, n)
-		}
-	}
 }
 
 func TestPanicIsLogged(t *testing.T) {
