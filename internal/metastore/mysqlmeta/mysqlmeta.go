@@ -71,6 +71,8 @@ func insist(c *mysql.Config) {
 	// what they mean in SQLite.
 	c.Params["sql_mode"] = "'STRICT_ALL_TABLES,ANSI_QUOTES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION'"
 	c.Params["time_zone"] = "'+00:00'"
+	// A statement that waits for a lock is tried again, and again: not for a minute each.
+	c.Params["innodb_lock_wait_timeout"] = "5"
 }
 
 // Close waits for calls under way and closes the connections. It may be called twice.

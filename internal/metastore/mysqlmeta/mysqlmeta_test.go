@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/cluster"
 	"github.com/hubbub-live/hubbub/internal/metastore/metastoretest"
@@ -24,6 +26,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	code, err := withServer(m)
+	if code == 0 && err == nil {
+		err = goleak.Find()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
