@@ -49,6 +49,10 @@ lint: ## golangci-lint with .golangci.yml
 fuzz: ## fuzz every parser, FUZZTIME=1m each
 	@$(stage) "fuzz" scripts/fuzz.sh
 
+.PHONY: test-engines
+test-engines: ## the adapters of Kafka, Redis and MySQL, and the engines themselves, under the race detector
+	@scripts/test-engines.sh
+
 .PHONY: engines
 engines: ## install Kafka, Cassandra, Redis, MySQL and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh

@@ -33,4 +33,9 @@ need "apt" 'apt-get --version' "the browser and engine tests want Debian or Ubun
 while read -r package least; do
   need "$package" "at_least $least \"\$(apt $package | sed 's/^[0-9]*://')\"" "apt-get install $package (version $least or newer)"
 done < <(grep -v '^#' test/debian-packages.txt)
+
+echo "for make test-engines:"
+for tool in java mvn; do
+  printf '  %-8s %s\n' "$(command -v $tool >/dev/null && echo ok || echo none)" "$tool, for Kafka, Cassandra and MySQL (apt-get install openjdk-17-jre-headless maven)"
+done
 exit "$missing"

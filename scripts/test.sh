@@ -27,7 +27,6 @@ run unit go test -json -count=1 -short -timeout 5m $(scripts/packages.sh unit)
 run page scripts/page-tests.sh
 run race scripts/race-tests.sh
 run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
-run engines go test -json -count=1 -timeout 8m ./cluster/...
 run browser scripts/browser-tests.sh
 
 "$events/tally" promises "$events/e2e.json" || failed+=("promises")
