@@ -84,7 +84,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	s.tracker = presence.New(kept, presence.Options{})
 	s.run(s.tracker.Run)
 
-	directory := streams.NewDirectory(s.meta, streams.DirectoryOptions{})
+	directory := streams.NewDirectory(s.meta, streams.DirectoryOptions{Now: apart()})
 	s.streams = streams.NewService(s.meta, directory)
 	s.accounts = account.New(s.meta, s.keys, account.Options{
 		OnRevoke: func(list ...account.Revocation) { s.signed <- list[0].User },
@@ -114,6 +114,23 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	s.create(streams.Draft{ID: "over", Title: "Over"})
 	s.must(s.streams.End(t.Context(), "", "over"))
 	return s
+}
+
+// apart is the time, at each call a millisecond later at least: what is in the order
+// of time is in the order of the calls.
+func apart() func() time.Time {
+	var mu sync.Mutex
+	var last time.Time
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := time.Now(); now.Sub(last) >= time.Millisecond {
+			last = now
+		} else {
+			last = last.Add(time.Millisecond)
+		}
+		return last
+	}
 }
 
 func (s *site) must(err error) {
