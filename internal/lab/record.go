@@ -67,8 +67,7 @@ func (r *recorder) sample(ctx context.Context) raw.Sample {
 		s.Machine = &raw.Machine{Used: used, Stolen: stolen}
 	}
 	if r.speed != nil {
-		total := r.speed.Total()
-		s.Yardstick = &total
+		s.Yardstick = r.speed.Total()
 	}
 	if ctx.Err() != nil { // the scrape was broken off, not the server
 		return s

@@ -35,8 +35,9 @@ type Yardstick struct {
 	pairs   [][2]net.Conn // TCP over loopback, from the one to the other
 	readers sync.WaitGroup
 
-	mu    sync.Mutex
-	total raw.Yardstick
+	mu     sync.Mutex
+	total  raw.Yardstick
+	broken bool
 }
 
 // NewYardstick opens the connections; Run closes them.
@@ -101,13 +102,20 @@ func (y *Yardstick) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
+			y.note(func() { y.broken = true })
 			return fmt.Errorf("measure the machine's speed: %w", err)
 		}
-		y.mu.Lock()
-		y.total.Strokes++
-		y.total.CPU += cpu.Seconds()
-		y.mu.Unlock()
+		y.note(func() {
+			y.total.Strokes++
+			y.total.CPU += cpu.Seconds()
+		})
 	}
+}
+
+func (y *Yardstick) note(what func()) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	what()
 }
 
 // stroke does the work once and says what CPU it took the writer.
@@ -132,9 +140,14 @@ func threadCPU() (time.Duration, error) {
 	return time.Duration(at.Nano()), err
 }
 
-// Total is what the strokes so far have taken. It may be called concurrently.
-func (y *Yardstick) Total() raw.Yardstick {
+// Total is what the strokes so far have taken; nil once a connection has failed: a
+// part of a run says nothing of the rest. It may be called concurrently.
+func (y *Yardstick) Total() *raw.Yardstick {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	return y.total
+	if y.broken {
+		return nil
+	}
+	total := y.total
+	return &total
 }

@@ -38,7 +38,6 @@ func findings(base, other Group) []Finding {
 	found := make([]Finding, len(figures))
 	for i, f := range figures {
 		for _, g := range []Group{base, other} {
-			columns[i].values = append(columns[i].values, g.values(i)...)
 			if run := g.unmeasured(i); run != "" {
 				found[i] = Finding{NotComparable, "it could not be measured in " + run, nothing}
 			}
@@ -46,9 +45,7 @@ func findings(base, other Group) []Finding {
 		if found[i].Verdict != "" {
 			continue
 		}
-		if traits[f.Name].cpu {
-			columns[i].strokes = took
-		}
+		columns[i], _ = columnOf(i, took, base, other)
 		contests[i] = rest
 		if f.Name == mainFigure {
 			contests[i] = &contest{chance: chanceMain, deals: all}

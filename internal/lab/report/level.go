@@ -63,7 +63,7 @@ func (c column) level(group []int) []float64 {
 // follows is how far CPU goes with the yardstick from run to run of one group, from 0,
 // not at all, to 1, in proportion: the slope of a line through the logarithms of both.
 func (c column) follows(group []int) float64 {
-	if c.strokes == nil || slices.Min(c.values) <= 0 || slices.Min(c.strokes) <= 0 {
+	if c.strokes == nil || !(slices.Min(c.values) > 0) || slices.Min(c.strokes) <= 0 { // or not a number
 		return 0
 	}
 	x, y := within(c.strokes, group), within(c.values, group)
@@ -103,6 +103,19 @@ func (d deal) groups() []int {
 	return group
 }
 
+// columnOf is a figure of all runs of some groups, and which group each is of. What the
+// yardstick took counts for time of CPU alone.
+func columnOf(figure int, took []float64, groups ...Group) (c column, group []int) {
+	for i, g := range groups {
+		c.values = append(c.values, g.values(figure)...)
+		group = append(group, slices.Repeat([]int{i}, len(g.Reports))...)
+	}
+	if traits[groups[0].Reports[0].Figures[figure].Name].cpu {
+		c.strokes = took
+	}
+	return c, group
+}
+
 // levelled is groups with figures of CPU as at one speed of the machine, and what was
 // done to them.
 func levelled(groups []Group) (as []Group, said string) {
@@ -110,35 +123,24 @@ func levelled(groups []Group) (as []Group, said string) {
 	if took == nil {
 		return groups, "CPU is as it was measured: not every run tells how fast the machine was."
 	}
-	as, follows := slices.Clone(groups), 0.0
+	as = slices.Clone(groups)
+	var all []*Report
 	for i, g := range groups {
 		as[i].Reports = nil
 		for _, r := range g.Reports {
 			one := *r
 			one.Figures = slices.Clone(r.Figures)
-			as[i].Reports = append(as[i].Reports, &one)
+			as[i].Reports, all = append(as[i].Reports, &one), append(all, &one)
 		}
 	}
-	for k, f := range groups[0].Reports[0].Figures {
-		if !traits[f.Name].cpu {
-			continue
-		}
-		c, group := column{strokes: took}, []int(nil)
-		for i, g := range groups {
-			c.values = append(c.values, g.values(k)...)
-			group = append(group, slices.Repeat([]int{i}, len(g.Reports))...)
-		}
-		if slices.ContainsFunc(c.values, math.IsNaN) {
-			continue
+	follows := 0.0
+	for k, f := range all[0].Figures {
+		c, group := columnOf(k, took, groups...)
+		for i, value := range c.level(group) {
+			all[i].Figures[k].Value = value
 		}
 		if f.Name == mainFigure {
 			follows = c.follows(group)
-		}
-		next := c.level(group)
-		for _, g := range as {
-			for _, r := range g.Reports {
-				r.Figures[k].Value, next = next[0], next[1:]
-			}
 		}
 	}
 	return as, fmt.Sprintf("How fast the machine was: a fixed piece of work, which the lab did ten times a second along with each run, took %s to %s µs of CPU. "+
