@@ -107,7 +107,7 @@ func later(p, q hubbub.Position) hubbub.Position {
 // repair fetches from history until the chain is whole again, for as long as it
 // takes: viewers wait rather than be shown a chat with a hole in it.
 func (r *Room) repair(ctx context.Context) {
-	pause := follow.Pause{Longest: longestPause}
+	pause, idle := follow.Pause{Longest: longestPause}, false
 	for ctx.Err() == nil {
 		r.mu.Lock()
 		if r.mended() {
@@ -116,6 +116,10 @@ func (r *Room) repair(ctx context.Context) {
 		}
 		last, doubts := r.mu.last, r.mu.repairs.doubts
 		r.mu.Unlock()
+		if idle { // what the bus has seen is not readable yet
+			pause.Wait(ctx)
+			idle = false
+		}
 
 		entries, through, err := r.hub.options.History.After(ctx, r.id, last, repairPage)
 		switch {
@@ -128,9 +132,8 @@ func (r *Room) repair(ctx context.Context) {
 		default:
 			if len(entries) > 0 {
 				pause.Reset()
-			} else if !last.Before(through) {
-				pause.Wait(ctx) // what the bus has seen is not readable yet
 			}
+			idle = len(entries) == 0 && !last.Before(through)
 			r.append(entries, through)
 			if len(entries) < repairPage {
 				r.settle(doubts)
@@ -173,8 +176,8 @@ func (r *Room) append(entries []archive.Entry, through hubbub.Position) {
 	}
 }
 
-// jump gives up what cannot be had and declares it. Nothing may be known to lie
-// there; then the next event will tell.
+// jump gives up what cannot be had and declares it, if anything is known to lie
+// there; if not, the next event tells.
 func (r *Room) jump(doubts int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
