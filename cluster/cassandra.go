@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // Cassandra is one node. Its first port is that of CQL.
@@ -21,7 +23,7 @@ func NewCassandra(ctx context.Context, dir string) (*Cassandra, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := FreePorts(2)
+	ports, err := loopback.FreePorts(2)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,7 @@ storage_port: %d
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
     parameters: [{seeds: %q}]
-`, cql, storage, Address(storage))
+`, cql, storage, loopback.Address(storage))
 }
 
 // A cassandraProgram is what is installed.

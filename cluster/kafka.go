@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // kafkaNodes is the least number with which one may be killed.
@@ -36,7 +38,7 @@ func NewKafka(ctx context.Context, dir string) (*Kafka, error) {
 func (k *Kafka) Seeds() []string {
 	var list []string
 	for _, n := range k.nodes {
-		list = append(list, Address(n.Ports[0]))
+		list = append(list, loopback.Address(n.Ports[0]))
 	}
 	return list
 }
@@ -74,7 +76,7 @@ func (k *Kafka) Kill() error {
 type kafkaProgram struct {
 	jdk     jdk
 	classes string // the class path
-	archive string // of classes, which halves the time that a start takes; "" if there is none
+	archive string // of classes, which makes a start shorter; "" if there is none
 }
 
 // arguments are those of java, for a main class and its own.
@@ -92,7 +94,7 @@ func (k kafkaProgram) arguments(main string, args ...string) []string {
 
 // nodes prepares a cluster of count nodes.
 func (k kafkaProgram) nodes(ctx context.Context, dir string, count int) (*Kafka, error) {
-	ports, err := FreePorts(2 * count)
+	ports, err := loopback.FreePorts(2 * count)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +110,7 @@ func (k kafkaProgram) nodes(ctx context.Context, dir string, count int) (*Kafka,
 		cluster.nodes = append(cluster.nodes, New(Spec{
 			Name: filepath.Base(node), Dir: node, Path: k.jdk.java, Args: k.arguments("kafka.Kafka", "server.properties"),
 			Ports: []int{brokers[i], controllers[i]},
-			Ready: func(ctx context.Context) error { return kafkaKnows(ctx, Address(brokers[i]), int32(i+1)) },
+			Ready: func(ctx context.Context) error { return kafkaKnows(ctx, loopback.Address(brokers[i]), int32(i+1)) },
 		}))
 	}
 	return cluster, all.Wait()
@@ -133,13 +135,13 @@ func (k kafkaProgram) prepare(ctx context.Context, dir, id, properties string) e
 func kafkaProperties(i int, brokers, controllers []int) string {
 	var voters []string
 	for n, port := range controllers {
-		voters = append(voters, fmt.Sprintf("%d@%s", n+1, Address(port)))
+		voters = append(voters, fmt.Sprintf("%d@%s", n+1, loopback.Address(port)))
 	}
 	lines := []string{
 		fmt.Sprintf("node.id=%d", i+1),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
-		"listeners=BROKER://" + Address(brokers[i]) + ",CONTROLLER://" + Address(controllers[i]),
-		"advertised.listeners=BROKER://" + Address(brokers[i]),
+		"listeners=BROKER://" + loopback.Address(brokers[i]) + ",CONTROLLER://" + loopback.Address(controllers[i]),
+		"advertised.listeners=BROKER://" + loopback.Address(brokers[i]),
 		"log.dirs=data",
 	}
 	return strings.Join(lines, "\n") + "\n"

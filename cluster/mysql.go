@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // MySQL is a server of MySQL 8, with tables for tests: small, and durable as usual.
@@ -21,7 +23,7 @@ func StartMySQL(ctx context.Context, dir string) (*MySQL, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := FreePort()
+	port, err := loopback.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -74,5 +76,5 @@ func initMySQL(ctx context.Context, binary string, env, common []string, data st
 // DSN is the address of a database in the form of the Go driver, for a user who may
 // do all and has no password; "" is none of the databases.
 func (m *MySQL) DSN(database string) string {
-	return "root@tcp(" + Address(m.port) + ")/" + database
+	return "root@tcp(" + loopback.Address(m.port) + ")/" + database
 }

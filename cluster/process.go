@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // A Spec says what to run, and how one sees that it is ready.
@@ -204,7 +207,7 @@ func (p *Process) spawn(ctx context.Context) error {
 	}
 	defer lock.Close()
 	for _, port := range p.Ports {
-		if err := portIsFree(port); err != nil {
+		if err := loopback.IsFree(port); err != nil {
 			return err
 		}
 	}
@@ -293,3 +296,16 @@ func (r *run) end() error {
 }
 
 func (p *Process) logFile() string { return filepath.Join(p.Dir, p.Name+".log") }
+
+// dialAll returns nil when each port accepts a connection.
+func dialAll(ctx context.Context, list []int) error {
+	var d net.Dialer
+	for _, p := range list {
+		c, err := d.DialContext(ctx, "tcp", loopback.Address(p))
+		if err != nil {
+			return err
+		}
+		c.Close()
+	}
+	return nil
+}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // prometheus is a real engine that starts in a moment.
@@ -22,7 +24,7 @@ func prometheus(t *testing.T) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := FreePort()
+	port, err := loopback.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func free(t *testing.T, p *Process) {
 		lock.Close()
 	}
 	for _, port := range p.Ports {
-		if err := portIsFree(port); err != nil {
+		if err := loopback.IsFree(port); err != nil {
 			t.Error(err)
 		}
 	}
@@ -216,23 +218,23 @@ func TestEndsWithItsStarter(t *testing.T) {
 }
 
 func TestFreePorts(t *testing.T) {
-	list, err := FreePorts(100)
+	list, err := loopback.FreePorts(100)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := make(map[int]bool)
 	for _, port := range list {
-		if seen[port] || port < firstPort || port >= firstPort+ports {
+		if seen[port] || port < 15000 || port >= 32768 {
 			t.Errorf("port %d was handed out", port)
 		}
 		seen[port] = true
 	}
-	l, err := net.Listen("tcp", Address(list[0]))
+	l, err := net.Listen("tcp", loopback.Address(list[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := portIsFree(list[0]); err == nil || !strings.Contains(err.Error(), strconv.Itoa(list[0])) {
+	if err := loopback.IsFree(list[0]); err == nil || !strings.Contains(err.Error(), strconv.Itoa(list[0])) {
 		t.Errorf("of a port in use: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // Prometheus is a server that reads Dir/prometheus.yml and is not started; bin is
@@ -15,7 +17,7 @@ func Prometheus(bin, dir string, port int) *Process {
 		Name: "prometheus", Dir: dir, Path: filepath.Join(bin, "prometheus"), Ports: []int{port},
 		Args: []string{
 			"--config.file=prometheus.yml", "--storage.tsdb.path=data",
-			"--web.listen-address=" + Address(port), "--storage.tsdb.retention.time=1d",
+			"--web.listen-address=" + loopback.Address(port), "--storage.tsdb.retention.time=1d",
 		},
 		Ready: func(ctx context.Context) error { return ok(ctx, "http://127.0.0.1:"+strconv.Itoa(port)+"/-/ready") },
 	})

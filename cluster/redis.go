@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
 
 // Redis is a master and its replicas, without persistence: what is in it may be lost.
@@ -26,7 +28,7 @@ type RedisServer struct {
 }
 
 // Address is the server's host:port.
-func (s *RedisServer) Address() string { return Address(s.port) }
+func (s *RedisServer) Address() string { return loopback.Address(s.port) }
 
 // StartRedis installs Redis if need be, starts a master and so many replicas in folders
 // below dir, and waits until the replicas have what the master has.
@@ -35,7 +37,7 @@ func StartRedis(ctx context.Context, dir string, replicas int) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := FreePorts(1 + replicas)
+	ports, err := loopback.FreePorts(1 + replicas)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func redisIsReady(ctx context.Context, port int) error {
 // redisAsk sends a command and returns the first line of the answer that is the one.
 func redisAsk(ctx context.Context, port int, command string, is func(line string) bool) (string, error) {
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", Address(port))
+	c, err := d.DialContext(ctx, "tcp", loopback.Address(port))
 	if err != nil {
 		return "", err
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
@@ -56,8 +57,9 @@ func TestProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx := within(t)
-			front, err := hub.FreeAddress()
+			port, err := loopback.FreePort()
 			must(t, err)
+			front := loopback.Address(port)
 			server := hub.Start(t, "--public-url", "http://"+front, "--trusted-proxies", "127.0.0.1", "--guest-rate", "1")
 			sample.run(t, ctx, front, server.Address())
 			t.Run("Page", func(t *testing.T) { pageThrough(t, ctx, front) })

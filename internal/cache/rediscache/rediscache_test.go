@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hubbub-live/hubbub/cluster"
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/cache/cachetest"
 )
@@ -19,30 +19,19 @@ import (
 var redis *cluster.Redis
 
 func TestMain(m *testing.M) {
-	status, err := withRedis(m.Run)
-	if err == nil && status == 0 {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		status = 1
-	}
-	os.Exit(status)
+	goleak.VerifyTestMain(engine(m.Run))
 }
 
-func withRedis(run func() int) (int, error) {
-	dir, err := os.MkdirTemp("", "hubbub-rediscache")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	if redis, err = cluster.StartRedis(ctx, dir, 0); err != nil {
-		return 1, err
-	}
-	status := run()
-	return status, redis.Kill()
+// engine is the tests with a Redis that they share.
+type engine func() int
+
+func (run engine) Run() int {
+	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+		if redis, err = cluster.StartRedis(ctx, dir, 0); err != nil {
+			return nil, err
+		}
+		return redis.Kill, nil
+	}, run)
 }
 
 var opened atomic.Int32
@@ -175,11 +164,11 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestOpenWithoutRedis(t *testing.T) {
-	port, err := cluster.FreePort()
+	port, err := loopback.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(Options{Address: cluster.Address(port)}); !errors.Is(err, cache.ErrUnavailable) {
+	if _, err := Open(Options{Address: loopback.Address(port)}); !errors.Is(err, cache.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
 }

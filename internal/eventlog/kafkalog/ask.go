@@ -17,6 +17,9 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
+// decompressor has pools of its own, so there is one.
+var decompressor = kgo.DefaultDecompressor()
+
 // fetchBytes is how much one request of a Read brings at most.
 const fetchBytes = 1 << 20
 
@@ -112,7 +115,7 @@ func (l *Log) fetchOnce(ctx context.Context, t *topic, partition int32, from int
 	}
 	for _, topic := range answer.(*kmsg.FetchResponse).Topics {
 		for _, p := range topic.Partitions {
-			got, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from, Topic: t.name, Partition: partition}, &p, kgo.DefaultDecompressor(), nil)
+			got, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from, Topic: t.name, Partition: partition}, &p, decompressor, nil)
 			return got.Records, got.Err
 		}
 	}

@@ -32,6 +32,13 @@ func open(t *testing.T, change func(*Options)) *Log {
 	return log
 }
 
+// bringBack starts the brokers that a test has killed and not started itself.
+func bringBack(t *testing.T) {
+	if err := kafka.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
 func patient(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -126,7 +133,7 @@ func TestBrokerKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	t.Cleanup(func() { _ = node.Start(context.Background()) })
+	t.Cleanup(func() { bringBack(t) })
 	before, _ := a.count()
 	load(500)
 	await(t, "answered again", func() bool { acked, _ := a.count(); return acked > before+50 })
@@ -155,7 +162,7 @@ func TestNoBrokers(t *testing.T) {
 	if err := kafka.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = kafka.Start(context.Background()) })
+	t.Cleanup(func() { bringBack(t) })
 	for i := 100; i < 500; i++ {
 		a.append(log, i)
 	}
@@ -194,7 +201,7 @@ func TestClosedWithoutBrokers(t *testing.T) {
 	if err := kafka.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = kafka.Start(context.Background()) })
+	t.Cleanup(func() { bringBack(t) })
 	a.append(log, 1)
 	began := time.Now()
 	if err := log.Close(); err != nil {
@@ -213,7 +220,7 @@ func TestOpenWaitsForBrokers(t *testing.T) {
 	if err := kafka.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = kafka.Start(context.Background()) })
+	t.Cleanup(func() { bringBack(t) })
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := Open(ctx, optionsFor(t.TempDir(), of(nil))); err == nil {

@@ -2,7 +2,6 @@ package kafkalog
 
 import (
 	"errors"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -66,7 +65,7 @@ func (m *meter) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) 
 	switch key {
 	case produceKey:
 		m.produced.Inc()
-		m.seconds.Observe(e2e.DurationE2E().Round(time.Microsecond).Seconds())
+		m.seconds.Observe(e2e.DurationE2E().Seconds())
 	case fetchKey:
 		m.fetched.Inc()
 	}

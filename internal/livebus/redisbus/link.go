@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -149,16 +150,12 @@ func (l *link) reconcile(ctx context.Context, c rueidis.DedicatedClient, has map
 		}
 	}
 	l.mu.Unlock()
-	for len(drop) > 0 {
-		some := drop[:min(mostChannels, len(drop))]
-		drop = drop[len(some):]
+	for some := range slices.Chunk(drop, mostChannels) {
 		if err := l.send(ctx, c, c.B().Unsubscribe().Channel(some...).Build()); err != nil {
 			return err
 		}
 	}
-	for len(add) > 0 {
-		some := add[:min(mostChannels, len(add))]
-		add = add[len(some):]
+	for some := range slices.Chunk(add, mostChannels) {
 		if err := l.send(ctx, c, c.B().Subscribe().Channel(some...).Build()); err != nil {
 			return err
 		}

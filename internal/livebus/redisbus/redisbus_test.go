@@ -1,9 +1,11 @@
 package redisbus
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/cluster"
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/livebustest"
 )
@@ -25,30 +28,19 @@ const (
 var redis *cluster.Redis
 
 func TestMain(m *testing.M) {
-	status, err := withRedis(m.Run)
-	if err == nil && status == 0 {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		status = 1
-	}
-	os.Exit(status)
+	goleak.VerifyTestMain(engine(m.Run))
 }
 
-func withRedis(run func() int) (int, error) {
-	dir, err := os.MkdirTemp("", "hubbub-redisbus")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	if redis, err = cluster.StartRedis(ctx, dir, replicas); err != nil {
-		return 1, err
-	}
-	status := run()
-	return status, redis.Kill()
+// engine is the tests with a Redis that they share.
+type engine func() int
+
+func (run engine) Run() int {
+	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+		if redis, err = cluster.StartRedis(ctx, dir, replicas); err != nil {
+			return nil, err
+		}
+		return redis.Kill, nil
+	}, run)
 }
 
 var opened atomic.Int32
@@ -164,25 +156,33 @@ func TestLossesAreTold(t *testing.T) {
 	for _, row := range []struct {
 		why  string
 		told bool
-		do   func(ctx context.Context, replica *cluster.RedisServer) error
+		do   func(ctx context.Context, replica *cluster.RedisServer, noticed <-chan struct{}) error
 	}{
-		{"the replica is killed and comes back", true, func(ctx context.Context, r *cluster.RedisServer) error { return r.Restart(ctx) }},
-		{"the replica stands still for a while", true, func(_ context.Context, r *cluster.RedisServer) error {
+		{"the replica is killed and comes back", true, func(ctx context.Context, r *cluster.RedisServer, _ <-chan struct{}) error { return r.Restart(ctx) }},
+		{"the replica stands still until that is noticed", true, func(ctx context.Context, r *cluster.RedisServer, noticed <-chan struct{}) error {
 			if err := r.Freeze(); err != nil {
 				return err
 			}
-			<-time.After(3 * time.Second) // longer than a silence is borne
+			select {
+			case <-noticed:
+			case <-ctx.Done():
+				return errors.Join(context.Cause(ctx), r.Thaw())
+			}
 			return r.Thaw()
 		}},
-		{"the master is killed and comes back", false, func(ctx context.Context, _ *cluster.RedisServer) error { return redis.Master.Restart(ctx) }},
+		{"the master is killed and comes back", false, func(ctx context.Context, _ *cluster.RedisServer, _ <-chan struct{}) error {
+			return redis.Master.Restart(ctx)
+		}},
 	} {
 		t.Run(row.why, func(t *testing.T) {
-			b := open(t, options())
+			o, noticed := options(), make(lostReplicas, 100)
+			o.Logger = slog.New(slog.NewTextHandler(noticed, nil))
+			b := open(t, o)
 			got := subscribe(t, b, "room")
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			published := publishAll(ctx, b, "room")
-			if err := row.do(ctx, redis.Replicas[indexOf(b, "room")]); err != nil {
+			published, stopped := publishAll(ctx, b, "room")
+			defer func() { cancel(); <-stopped }()
+			if err := row.do(ctx, redis.Replicas[indexOf(b, "room")], noticed); err != nil {
 				t.Fatal(err)
 			}
 			back := published.Load()
@@ -214,11 +214,25 @@ func TestLossesAreTold(t *testing.T) {
 	}
 }
 
+// lostReplicas hears the log say that a replica is lost.
+type lostReplicas chan struct{}
+
+func (l lostReplicas) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("has lost a replica")) {
+		select {
+		case l <- struct{}{}:
+		default:
+		}
+	}
+	return len(line), nil
+}
+
 // publishAll publishes numbered batches until ctx ends, as the relay does: what fails
-// again. It returns how many it has published.
-func publishAll(ctx context.Context, b *Bus, stream hubbub.StreamID) *atomic.Uint64 {
-	n := new(atomic.Uint64)
+// again. It returns how many it has published, and says when it has stopped.
+func publishAll(ctx context.Context, b *Bus, stream hubbub.StreamID) (n *atomic.Uint64, stopped <-chan struct{}) {
+	n, done := new(atomic.Uint64), make(chan struct{})
 	go func() {
+		defer close(done)
 		for ctx.Err() == nil {
 			if b.Publish(ctx, livebus.Batch{Stream: stream, Newest: hubbub.Position{Epoch: 1, N: n.Load() + 1}}) == nil {
 				n.Add(1)
@@ -226,7 +240,7 @@ func publishAll(ctx context.Context, b *Bus, stream hubbub.StreamID) *atomic.Uin
 			time.Sleep(2 * time.Millisecond) // the load: 500 a second
 		}
 	}()
-	return n
+	return n, done
 }
 
 func indexOf(b *Bus, stream hubbub.StreamID) int {
@@ -289,11 +303,11 @@ func TestUnknownBatch(t *testing.T) {
 // context lasts, and no others.
 func TestReplicaAway(t *testing.T) {
 	o := options()
-	port, err := cluster.FreePort()
+	port, err := loopback.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Replicas[0] = cluster.Address(port)
+	o.Replicas[0] = loopback.Address(port)
 	b := open(t, o)
 	for i := range 20 {
 		stream := hubbub.StreamID(fmt.Sprint("room-", i))

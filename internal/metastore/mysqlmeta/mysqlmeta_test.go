@@ -22,33 +22,23 @@ const address = "HUBBUB_TEST_MYSQL"
 var server *cluster.MySQL // nil in a process that is to be killed
 
 func TestMain(m *testing.M) {
-	if os.Getenv(address) != "" {
-		os.Exit(m.Run())
-	}
-	code, err := withServer(m)
-	if code == 0 && err == nil {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(engine(m.Run))
 }
 
-func withServer(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "hubbub-mysql-")
-	if err != nil {
-		return 1, err
+// engine is the tests with a server that they share, or that of the process which
+// started this one to kill it.
+type engine func() int
+
+func (run engine) Run() int {
+	if os.Getenv(address) != "" {
+		return run()
 	}
-	defer os.RemoveAll(dir)
-	if server, err = cluster.StartMySQL(context.Background(), dir); err != nil {
-		return 1, err
-	}
-	if err := os.Setenv(address, server.DSN("")); err != nil {
-		return 1, err
-	}
-	return m.Run(), server.Kill()
+	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+		if server, err = cluster.StartMySQL(ctx, dir); err != nil {
+			return nil, err
+		}
+		return server.Kill, os.Setenv(address, server.DSN(""))
+	}, run)
 }
 
 // database returns the DSN of the database that stands for a folder, made if need be.

@@ -11,19 +11,16 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/hubbub-live/hubbub/cluster/loopback"
 	"github.com/hubbub-live/hubbub/internal/client"
 	"github.com/hubbub-live/hubbub/test/api"
 )
@@ -58,11 +55,11 @@ func New(t testing.TB, flags ...string) *Server {
 	if binary == "" {
 		t.Fatal("HUBBUB_BIN must be the absolute path of the hubbub binary; make test sets it")
 	}
-	address, err := FreeAddress()
+	port, err := loopback.FreePort()
 	if err != nil {
-		t.Fatalf("find a free port: %v", err)
+		t.Fatal(err)
 	}
-	s := &Server{At: api.At("http://" + address), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
+	s := &Server{At: api.At("http://" + loopback.Address(port)), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
 	t.Cleanup(s.end)
 	return s
 }
@@ -75,35 +72,6 @@ func Start(t testing.TB, flags ...string) *Server {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// Ports come from below those that the system gives to clients. Else a client
-// that tries again while the server is down could get the server's port, and
-// even be connected to itself.
-const (
-	firstPort = 15000
-	ports     = 15000
-)
-
-// handedOut starts anywhere, so that two test binaries rarely meet.
-var handedOut = func() *atomic.Uint32 {
-	n := new(atomic.Uint32)
-	n.Store(rand.Uint32N(ports))
-	return n
-}()
-
-// FreeAddress returns a port that nobody listens on and that no other call got:
-// the server it is for may not have started yet, or be down in between.
-func FreeAddress() (address string, err error) {
-	for range 100 {
-		port := firstPort + int(handedOut.Add(1)%ports)
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		var l net.Listener
-		if l, err = net.Listen("tcp", address); err == nil {
-			return address, l.Close()
-		}
-	}
-	return "", err
 }
 
 // URL is where the API is, without a slash at the end.
