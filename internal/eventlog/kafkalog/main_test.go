@@ -19,18 +19,10 @@ func brokers() []string { return strings.Split(os.Getenv(seeds), ",") }
 var kafka *cluster.Kafka
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(engine(m.Run))
-}
-
-// engine is the tests with a Kafka that they share, or that of the process which
-// started this one to kill it.
-type engine func() int
-
-func (run engine) Run() int {
 	if os.Getenv(seeds) != "" {
-		return run()
+		goleak.VerifyTestMain(m)
 	}
-	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+	goleak.VerifyTestMain(cluster.With(func(ctx context.Context, dir string) (kill func() error, err error) {
 		if kafka, err = cluster.NewKafka(ctx, dir); err != nil {
 			return nil, err
 		}
@@ -38,5 +30,5 @@ func (run engine) Run() int {
 			return nil, err
 		}
 		return kafka.Kill, os.Setenv(seeds, strings.Join(kafka.Seeds(), ","))
-	}, run)
+	}, m))
 }

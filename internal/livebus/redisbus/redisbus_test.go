@@ -28,19 +28,12 @@ const (
 var redis *cluster.Redis
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(engine(m.Run))
-}
-
-// engine is the tests with a Redis that they share.
-type engine func() int
-
-func (run engine) Run() int {
-	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+	goleak.VerifyTestMain(cluster.With(func(ctx context.Context, dir string) (kill func() error, err error) {
 		if redis, err = cluster.StartRedis(ctx, dir, replicas); err != nil {
 			return nil, err
 		}
 		return redis.Kill, nil
-	}, run)
+	}, m))
 }
 
 var opened atomic.Int32

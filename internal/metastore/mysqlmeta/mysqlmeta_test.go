@@ -22,23 +22,15 @@ const address = "HUBBUB_TEST_MYSQL"
 var server *cluster.MySQL // nil in a process that is to be killed
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(engine(m.Run))
-}
-
-// engine is the tests with a server that they share, or that of the process which
-// started this one to kill it.
-type engine func() int
-
-func (run engine) Run() int {
 	if os.Getenv(address) != "" {
-		return run()
+		goleak.VerifyTestMain(m)
 	}
-	return cluster.Main(func(ctx context.Context, dir string) (kill func() error, err error) {
+	goleak.VerifyTestMain(cluster.With(func(ctx context.Context, dir string) (kill func() error, err error) {
 		if server, err = cluster.StartMySQL(ctx, dir); err != nil {
 			return nil, err
 		}
 		return server.Kill, os.Setenv(address, server.DSN(""))
-	}, run)
+	}, m))
 }
 
 // database returns the DSN of the database that stands for a folder, made if need be.
