@@ -38,6 +38,7 @@ test('a stream from its opening to its end, seen by its host and a viewer', asyn
 
   const end = row.or(host.page.locator('.stream-row')).getByRole('button', { name: /^End/ });
   await end.click();
+  await host.page.locator('dialog[open]').waitFor();
   await host.page.keyboard.press('Escape'); // thinks again
   await host.page.waitForSelector('dialog', { state: 'detached' });
   await end.click();
