@@ -1,10 +1,11 @@
 // Package archive is the contract of history: every logged record of raw-chats,
 // once, for good, and the summaries of what was said.
 //
-// The key is (stream, position). Append is idempotent by that key, so a batch may
-// be replayed at any time by anyone; a replay never revives what was withheld or
-// erased. Pages are in position order. A record is visible to readers at the
-// latest when Append returns, and durable then.
+// The key is (stream, position), and what is at a position never changes. Append is
+// idempotent by that key, so a batch may be replayed at any time by anyone; a replay
+// never revives what was withheld or erased. Pages are in position order. A record is
+// visible to readers at the latest when Append returns, and durable then; before, they
+// may see some of a batch.
 //
 // Nothing here retries; the archiver does. Slices given to Append are not
 // retained after it returns; slices returned are the caller's.
@@ -22,7 +23,7 @@ import (
 var (
 	// ErrUnavailable: the archive cannot be reached or written now; retry later.
 	ErrUnavailable = errors.New("the archive is unavailable")
-	// ErrFull: the disk is full. Nothing of the batch is stored.
+	// ErrFull: the disk is full.
 	ErrFull = errors.New("the archive's disk is full")
 	// ErrClosed: the archive was closed.
 	ErrClosed = errors.New("the archive is closed")
@@ -62,10 +63,11 @@ type Query struct {
 // An Archive keeps entries. All methods may be called concurrently, but Append by
 // one archiver per stream.
 type Archive interface {
-	// Append stores entries, all or none, in any order and with repeats, and
-	// applies the removals (delete, clear) among them, whether the messages
-	// they name came before, in the same batch, or come in a later replay. It blocks
-	// until they are durable.
+	// Append stores entries, in any order and with repeats, and applies the removals
+	// (delete, clear) among them, whether the messages they name came before, in the
+	// same batch, or come in a later replay. It blocks until they are durable. Entries
+	// that cannot be stored at all are refused before any is. After another error some
+	// may be stored, and maybe not counted: a repeat does the rest.
 	Append(ctx context.Context, entries []Entry) error
 	// Page returns the entries asked for, oldest first.
 	Page(ctx context.Context, q Query) ([]Entry, error)
@@ -91,7 +93,7 @@ type Archive interface {
 	// Count returns how many messages (kind KindMessage) a stream has in the archive.
 	Count(ctx context.Context, stream hubbub.StreamID) (int64, error)
 	// Total returns how many entries of any kind are stored. It is kept, not
-	// counted, and moves with Append in one transaction.
+	// counted: every Append that returned is in it.
 	Total(ctx context.Context) (int64, error)
 	// Close waits for calls under way. It may be called twice.
 	Close() error

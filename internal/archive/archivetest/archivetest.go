@@ -32,7 +32,7 @@ func Run(t *testing.T, h Harness) {
 		{"Paging", testPaging},
 		{"BadQueries", testBadQueries},
 		{"Replays", testReplays},
-		{"AllOrNone", testAllOrNone},
+		{"RefusesBeforeStoring", testRefusesBeforeStoring},
 		{"Withhold", testWithhold},
 		{"Erase", testErase},
 		{"EraseReach", testEraseReach},

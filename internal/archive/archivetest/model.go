@@ -38,6 +38,9 @@ func testAnyOrder(t *testing.T, h Harness) {
 	})
 }
 
+// stride is how far positions are apart: an archive may keep a stream in pieces.
+const stride = 20_000
+
 type key struct {
 	stream   hubbub.StreamID
 	position hubbub.Position
@@ -61,13 +64,13 @@ func newWorld(id int) *world {
 	for _, s := range w.streams {
 		for epoch := uint32(1); epoch <= 2; epoch++ {
 			for n := uint64(1); n <= 6; n++ {
-				w.records = append(w.records, Entry(s, epoch, n*2, w.users[n%2]))
+				w.records = append(w.records, Entry(s, epoch, n*2*stride, w.users[n%2]))
 			}
 			w.records = append(w.records,
-				control(s, epoch, 7, hubbub.Control{Action: hubbub.ActionClear}),
-				control(s, epoch, 9, hubbub.Control{Action: hubbub.ActionDelete, MessageID: Entry(s, epoch, 4, "").ID}),
-				control(s, epoch, 11, hubbub.Control{Action: hubbub.ActionDelete, MessageID: Entry(s, epoch, 8, "").ID}),
-				control(s, epoch, 13, hubbub.Control{Action: hubbub.ActionBan, UserID: w.users[0]}))
+				control(s, epoch, 7*stride, hubbub.Control{Action: hubbub.ActionClear}),
+				control(s, epoch, 9*stride, hubbub.Control{Action: hubbub.ActionDelete, MessageID: Entry(s, epoch, 4*stride, "").ID}),
+				control(s, epoch, 11*stride, hubbub.Control{Action: hubbub.ActionDelete, MessageID: Entry(s, epoch, 8*stride, "").ID}),
+				control(s, epoch, 13*stride, hubbub.Control{Action: hubbub.ActionBan, UserID: w.users[0]}))
 		}
 	}
 	return w
@@ -125,7 +128,7 @@ func (w *world) compare(rt *rapid.T, a archive.Archive) {
 	for _, s := range w.streams {
 		want := w.stream(s)
 		q := archive.Query{Stream: s, Limit: rapid.IntRange(1, 30).Draw(rt, "limit")}
-		at := hubbub.Position{Epoch: rapid.Uint32Range(0, 3).Draw(rt, "epoch"), N: rapid.Uint64Range(0, 15).Draw(rt, "n")}
+		at := hubbub.Position{Epoch: rapid.Uint32Range(0, 3).Draw(rt, "epoch"), N: stride*rapid.Uint64Range(0, 15).Draw(rt, "n") + rapid.Uint64Range(0, 1).Draw(rt, "beside")}
 		switch rapid.IntRange(0, 2).Draw(rt, "direction") {
 		case 0:
 			q.Before = at
