@@ -3,7 +3,8 @@
 // receipt only when it is durable.
 //
 // Nothing here waits for the log or for other viewers, but a repeat of a message
-// whose outcome is unknown; answers come from the log's goroutine.
+// whose outcome is unknown, and with other chat servers the cache is asked whether one
+// of them has a nonce; answers come from the log's goroutine.
 package send
 
 import (
@@ -20,6 +21,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/cache"
@@ -36,6 +38,9 @@ type Options struct {
 	Log   eventlog.Log
 	Hub   *room.Hub
 	Cache cache.Cache // slow mode, across chat servers
+	// Shared says that there are other chat servers, which have the same cache: a nonce
+	// may be repeated at another one.
+	Shared bool
 	// Stream returns a stream, or a *hubbub.Error if there is none or it is not known.
 	Stream func(ctx context.Context, id hubbub.StreamID) (hubbub.Stream, error)
 	// May is the policy: nil, or why who may not send to the stream.
@@ -75,6 +80,7 @@ type Sender struct {
 	options Options
 	rates   rates
 	flights flights
+	claims  claims
 	waiting waiting
 	count   counters
 }
@@ -89,11 +95,23 @@ func New(options Options) *Sender {
 	}
 	s := &Sender{options: options, count: newCounters(options.Metrics)}
 	s.rates.perSecond, s.rates.burst = options.Rate, options.Burst
+	if options.Shared {
+		s.claims = claims{cache: options.Cache, longer: options.Timeout + claimGrace, notes: make(chan claimNote, claimNotes)}
+	}
 	return s
 }
 
 // Run ends the waiting of posts whose outcome does not come, until ctx ends.
 func (s *Sender) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.tidy(ctx) })
+	if s.options.Shared {
+		g.Go(func() error { return s.claims.run(ctx) })
+	}
+	return g.Wait()
+}
+
+func (s *Sender) tidy(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -160,6 +178,22 @@ func (s *Sender) logOnce(ctx context.Context, m *hubbub.Message, r *room.Room, a
 	if logged, ok := r.Repeated(m.Sender.ID, m.Nonce, s.options.Now()); ok {
 		land(Answer{Logged: logged})
 		return
+	}
+	if s.options.Shared {
+		logged, ok, err := s.elsewhere(ctx, key, r)
+		switch {
+		case err != nil:
+			land(Answer{Err: unknown(err)})
+			return
+		case ok:
+			land(Answer{Logged: logged})
+			return
+		}
+		alone := land
+		land = func(a Answer) {
+			s.claims.settle(key, a)
+			alone(a)
+		}
 	}
 	s.log(ctx, m, r, land)
 }
@@ -348,7 +382,14 @@ func (s *Sender) slow(ctx context.Context, m *hubbub.Message, r *room.Room) erro
 func (s *Sender) append(m *hubbub.Message, done func(Answer)) {
 	value := m.AppendJSON(make([]byte, 0, 320+len(m.Content)))
 	record := eventlog.Record{Stream: m.StreamID, Kind: hubbub.KindMessage, Value: value}
-	s.options.Log.Append(context.Background(), eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
+	ctx, cancel := context.Background(), func() {}
+	if s.options.Shared && m.Nonce != "" {
+		// A server that was stopped for a while must not log what it had not handed over:
+		// another may have, once the claim had ended.
+		ctx, cancel = context.WithTimeout(ctx, s.options.Timeout)
+	}
+	s.options.Log.Append(ctx, eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
+		cancel()
 		if err != nil {
 			done(Answer{Err: logError(err)})
 			return

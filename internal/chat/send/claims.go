@@ -1,0 +1,134 @@
+package send
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/cache"
+	"github.com/hubbub-live/hubbub/internal/chat/room"
+)
+
+// claims tell chat servers of each other's posts with nonces, by the cache: one is
+// claimed before it is logged, and what became of it is noted there. A server that
+// dies leaves its claim, which ends after the longest that a post can be under way.
+type claims struct {
+	cache  cache.Cache // nil: there is one server
+	longer time.Duration
+	notes  chan claimNote
+}
+
+// A claimNote is what became of a claim; "" is that it was given up.
+type claimNote struct{ key, outcome string }
+
+// What is noted of a claim, unless it is what was logged.
+const (
+	claimFlying  = "flying"
+	claimUnknown = "unknown"
+)
+
+const (
+	claimGrace = 2 * time.Second // beyond a post's timeout
+	claimPoll  = 100 * time.Millisecond
+	// claimNotes bounds those that wait to be noted, claimWriters note at once.
+	claimNotes   = 10_000
+	claimWriters = 8
+)
+
+func (k flightKey) claim() string {
+	return "nonce:" + string(k.stream) + ":" + string(k.user) + ":" + k.nonce
+}
+
+// take claims a nonce. Unless it is free, the outcome of who had it is returned.
+// An error leaves it open.
+func (c *claims) take(ctx context.Context, key flightKey) (outcome string, free bool, err error) {
+	current, free, err := c.cache.Add(ctx, key.claim(), []byte(claimFlying), c.longer)
+	return string(current), free, err
+}
+
+// settle has noted what became of a claim, soon. What cannot wait is not noted: then
+// the claim ends by itself, and the room knows.
+func (c *claims) settle(key flightKey, a Answer) {
+	note := claimNote{key: key.claim()}
+	switch {
+	case a.Err == nil:
+		note.outcome = string(a.ID) + " " + a.Position.String()
+	case a.Err.Code == hubbub.CodeOutcomeUnknown:
+		note.outcome = claimUnknown
+	}
+	select {
+	case c.notes <- note:
+	default:
+	}
+}
+
+// run notes outcomes until ctx ends.
+func (c *claims) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for range claimWriters {
+		g.Go(func() error {
+			for {
+				select {
+				case n := <-c.notes:
+					c.note(ctx, n)
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// note writes one down; whether it works shows in nothing but the time that a repeat
+// at another server takes.
+func (c *claims) note(ctx context.Context, n claimNote) {
+	if n.outcome == "" {
+		_ = c.cache.Delete(ctx, n.key)
+	} else {
+		_ = c.cache.Set(ctx, n.key, []byte(n.outcome), flightWindow)
+	}
+}
+
+// loggedOf reads the outcome of a claim; ok is false if it is not that of a message
+// that was logged.
+func loggedOf(outcome string) (l room.Logged, ok bool) {
+	id, at, ok := strings.Cut(outcome, " ")
+	if !ok {
+		return room.Logged{}, false
+	}
+	position, err := hubbub.ParsePosition(at)
+	return room.Logged{ID: hubbub.MessageID(id), Position: position}, err == nil
+}
+
+// elsewhere finds out whether a message was logged by another server, and claims it if
+// it was not. ok: it was logged. An error: that is not known.
+func (s *Sender) elsewhere(ctx context.Context, key flightKey, r *room.Room) (logged room.Logged, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	for waited := false; ; waited = true {
+		outcome, free, err := s.claims.take(ctx, key)
+		if free && !waited {
+			return room.Logged{}, false, nil // the usual way
+		}
+		if logged, ok := loggedOf(outcome); ok && err == nil {
+			return logged, true, nil
+		}
+		// Nobody says: it may be in the log, and the room not there yet.
+		if err := s.caughtUp(ctx, r); err != nil {
+			return room.Logged{}, false, err
+		}
+		logged, ok := r.Repeated(key.user, key.nonce, s.options.Now())
+		if ok || free || err != nil || outcome == claimUnknown {
+			return logged, ok, nil
+		}
+		select {
+		case <-time.After(claimPoll):
+		case <-ctx.Done():
+			return room.Logged{}, false, ctx.Err()
+		}
+	}
+}
