@@ -2,51 +2,23 @@ package mysqlmeta
 
 import (
 	"context"
-	"crypto/sha256"
-	"database/sql"
+	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/cluster"
 	"github.com/hubbub-live/hubbub/internal/metastore/metastoretest"
+	"github.com/hubbub-live/hubbub/internal/mysqldb"
+	"github.com/hubbub-live/hubbub/internal/mysqldb/mysqltest"
 )
 
-// address is the server's; a process that is started to be killed has it from here.
-const address = "HUBBUB_TEST_MYSQL"
-
-var server *cluster.MySQL // nil in a process that is to be killed
-
-func TestMain(m *testing.M) {
-	if os.Getenv(address) != "" {
-		goleak.VerifyTestMain(m)
-	}
-	goleak.VerifyTestMain(cluster.With(func(ctx context.Context, dir string) (kill func() error, err error) {
-		if server, err = cluster.StartMySQL(ctx, dir); err != nil {
-			return nil, err
-		}
-		return server.Kill, os.Setenv(address, server.DSN(""))
-	}, m))
-}
-
-// database returns the DSN of the database that stands for a folder, made if need be.
-func database(ctx context.Context, dir string) (string, error) {
-	name := fmt.Sprintf("t%x", sha256.Sum256([]byte(dir)))[:32]
-	db, err := sql.Open("mysql", os.Getenv(address))
-	if err != nil {
-		return "", err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+name)
-	return os.Getenv(address) + name, err
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(mysqltest.With(m)) }
 
 func openIn(ctx context.Context, dir string) (*Store, error) {
-	dsn, err := database(ctx, dir)
+	dsn, err := mysqltest.Database(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +41,21 @@ func TestContract(t *testing.T) {
 	}})
 }
 
+func TestNewerIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openIn(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openIn(t.Context(), dir); !errors.Is(err, mysqldb.ErrNewer) {
+		t.Errorf("Open = %v, want %v", err, mysqldb.ErrNewer)
+	}
+}
+
 // What was committed outlives a server that is killed, and the store goes on with the
 // next one.
 func TestServerIsKilled(t *testing.T) {
@@ -78,13 +65,13 @@ func TestServerIsKilled(t *testing.T) {
 		if err := s.CreateStream(t.Context(), hubbub.Stream{ID: id, Status: hubbub.StatusLive}); err != nil {
 			t.Fatal(err)
 		}
-		if err := server.Kill(); err != nil {
+		if err := mysqltest.Server.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Stream(t.Context(), id); err == nil {
 			t.Error("a server that is gone answered")
 		}
-		if err := server.Start(t.Context()); err != nil {
+		if err := mysqltest.Server.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Stream(t.Context(), id); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
+	"github.com/hubbub-live/hubbub/internal/mysqldb"
 )
 
 // statements takes the statements of package query, whose arguments may have numbers,
@@ -23,7 +24,7 @@ func (s statements) ExecContext(ctx context.Context, text string, args ...any) (
 		return err
 	}
 	if s.alone {
-		err = insisting(ctx, exec)
+		err = mysqldb.Insist(ctx, exec)
 	} else {
 		err = exec()
 	}

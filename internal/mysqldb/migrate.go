@@ -1,0 +1,75 @@
+package mysqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// ErrNewer is why a database is refused; it is left as it is.
+var ErrNewer = errors.New("it was written by a newer version of hubbub")
+
+// migrateWait is how long one process waits for another that changes a schema.
+const migrateWait = 60 * time.Second
+
+// A Schema is the tables of one adapter, among others' in the same database.
+type Schema struct {
+	// Steps has a folder of this name with goose's steps. MySQL commits each statement
+	// by itself, so a step may be left half done: every statement has to be good to run
+	// again.
+	Steps  fs.FS
+	Folder string
+	// Versions is the table that says which steps were taken. No two schemas share one.
+	Versions string
+}
+
+// migrate brings the schema up to date; of several processes that begin at once one
+// does, and the others wait.
+func (s Schema) migrate(ctx context.Context, db *sql.DB) (err error) {
+	lock, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	// A name is the server's, not the database's. The lock ends with the connection too.
+	var locked sql.NullInt64
+	row := lock.QueryRowContext(ctx, `SELECT GET_LOCK(CONCAT('hubbub ', LEFT(DATABASE(), 50)), ?)`, int64(migrateWait/time.Second))
+	if err := row.Scan(&locked); err != nil {
+		return err
+	}
+	if locked.Int64 != 1 {
+		return fmt.Errorf("another process has been changing the schema for %v", migrateWait)
+	}
+	defer func() {
+		_, unlocked := lock.ExecContext(context.WithoutCancel(ctx), `DO RELEASE_ALL_LOCKS()`)
+		err = errors.Join(err, unlocked)
+	}()
+	return s.up(ctx, db)
+}
+
+func (s Schema) up(ctx context.Context, db *sql.DB) error {
+	steps, err := fs.Sub(s.Steps, s.Folder)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectMySQL, db, steps, goose.WithTableName(s.Versions), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read the schema: %w", err)
+	}
+	there, known, err := p.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the schema's version: %w", err)
+	case there > known:
+		return fmt.Errorf("%w: its schema is %d, this one knows up to %d", ErrNewer, there, known)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring the schema up to date: %w", err)
+	}
+	return nil
+}
