@@ -3,6 +3,7 @@ package mysqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,8 +15,12 @@ import (
 // ErrNewer is why a database is refused; it is left as it is.
 var ErrNewer = errors.New("it was written by a newer version of hubbub")
 
-// migrateWait is how long one process waits for another that changes a schema.
-const migrateWait = 60 * time.Second
+const (
+	// migrateWait is how long one process waits for another that changes a schema.
+	migrateWait = 60 * time.Second
+	// migrateMost is how long a change may take.
+	migrateMost = 8 * time.Hour
+)
 
 // A Schema is the tables of one adapter, among others' in the same database.
 type Schema struct {
@@ -30,26 +35,39 @@ type Schema struct {
 
 // migrate brings the schema up to date; of several processes that begin at once one
 // does, and the others wait.
-func (s Schema) migrate(ctx context.Context, db *sql.DB) (err error) {
+func (s Schema) migrate(ctx context.Context, db *sql.DB) error {
 	lock, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	// A name is the server's, not the database's. The lock ends with the connection too.
+	defer discard(lock)
+	if err := take(ctx, lock); err != nil {
+		return err
+	}
+	return s.up(ctx, db)
+}
+
+// take locks the schemas of the database for as long as a connection lasts.
+func take(ctx context.Context, c *sql.Conn) error {
+	// It says nothing while another connection changes the schema.
+	if _, err := c.ExecContext(ctx, `SET SESSION wait_timeout = ?`, int64(migrateMost/time.Second)); err != nil {
+		return err
+	}
+	// A name is the server's, not the database's.
 	var locked sql.NullInt64
-	row := lock.QueryRowContext(ctx, `SELECT GET_LOCK(CONCAT('hubbub ', LEFT(DATABASE(), 50)), ?)`, int64(migrateWait/time.Second))
+	row := c.QueryRowContext(ctx, `SELECT GET_LOCK(CONCAT('hubbub ', LEFT(DATABASE(), 50)), ?)`, int64(migrateWait/time.Second))
 	if err := row.Scan(&locked); err != nil {
 		return err
 	}
 	if locked.Int64 != 1 {
 		return fmt.Errorf("another process has been changing the schema for %v", migrateWait)
 	}
-	defer func() {
-		_, unlocked := lock.ExecContext(context.WithoutCancel(ctx), `DO RELEASE_ALL_LOCKS()`)
-		err = errors.Join(err, unlocked)
-	}()
-	return s.up(ctx, db)
+	return nil
+}
+
+// discard closes a connection that is not as the others are any more.
+func discard(c *sql.Conn) {
+	_ = c.Raw(func(any) error { return driver.ErrBadConn }) // if it broke it is closed already
 }
 
 func (s Schema) up(ctx context.Context, db *sql.DB) error {

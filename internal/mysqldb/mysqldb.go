@@ -24,6 +24,9 @@ const (
 	// between usually do.
 	idle = time.Minute
 	dial = 10 * time.Second
+	// held is how long the server waits, s, for a process that has a transaction under
+	// way and says nothing: one that is frozen holds up nobody for longer.
+	held = "90"
 	// silence is how long an answer may take: longer than any statement does, those
 	// that wait for migrateWait among them. A server that vanished says nothing, and a
 	// commit does not end with its context.
@@ -32,8 +35,7 @@ const (
 
 // Open opens the database of a DSN, user:password@tcp(host:port)/database, which has
 // to exist, and brings a schema in it up to date. What hubbub relies on is set whatever
-// the DSN says of it; readTimeout and its like are what the DSN says, if it does. The
-// error, which may be ErrNewer, names the database and never the password.
+// the DSN says of it; how long is waited is what the DSN says, if it does. The error, which may be ErrNewer, names the database and never the password.
 func Open(ctx context.Context, dsn string, schema Schema) (*sql.DB, error) {
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil {
@@ -75,6 +77,7 @@ func insist(c *mysql.Config) {
 	if c.Params == nil {
 		c.Params = map[string]string{}
 	}
+	c.Params["wait_timeout"] = cmp.Or(c.Params["wait_timeout"], held)
 	// Strict: a value that is too long is an error and never cut. ANSI: || and " mean
 	// what they mean in SQLite.
 	c.Params["sql_mode"] = "'STRICT_ALL_TABLES,ANSI_QUOTES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION'"

@@ -82,6 +82,28 @@ func TestTransactAgain(t *testing.T) {
 	}
 }
 
+// A process that is frozen in a transaction loses it, and holds nobody up for long.
+func TestASilentHolderIsCutOff(t *testing.T) {
+	dsn := database(t)
+	frozen, other := openIn(t, dsn+"?wait_timeout=1", one), openIn(t, dsn, one)
+	exec(t, other, `INSERT INTO one (x) VALUES (1)`)
+	tx, err := frozen.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(`UPDATE one SET y = 'frozen' WHERE x = 1`); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, other, `UPDATE one SET y = CONCAT(y, '.') WHERE x = 1`) // waits until it may
+	if err := tx.Commit(); err == nil {
+		t.Error("what was cut off is committed")
+	}
+	var y string
+	if err := frozen.QueryRow(`SELECT y FROM one`).Scan(&y); err != nil || y != "." {
+		t.Errorf("y = %q, %v", y, err)
+	}
+}
+
 // A server that was killed and started again is used again.
 func TestServerIsKilled(t *testing.T) {
 	db := openIn(t, database(t), one)
