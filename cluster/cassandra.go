@@ -16,14 +16,23 @@ type Cassandra struct {
 	*Process
 }
 
+// CassandraPorts is how many it listens on: CQL, and what nodes say to each other.
+const CassandraPorts = 2
+
 // NewCassandra installs Cassandra if it is missing, which takes up to a minute, and
 // prepares a node in a folder, on ports of its own. It is not started.
 func NewCassandra(ctx context.Context, dir string) (*Cassandra, error) {
-	program, err := installCassandra(ctx)
+	ports, err := loopback.FreePorts(CassandraPorts)
 	if err != nil {
 		return nil, err
 	}
-	ports, err := loopback.FreePorts(2)
+	return NewCassandraOn(ctx, dir, ports)
+}
+
+// NewCassandraOn is NewCassandra on given ports, which may differ from those that the
+// node in the folder had before.
+func NewCassandraOn(ctx context.Context, dir string, ports []int) (*Cassandra, error) {
+	program, err := installCassandra(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,15 +25,31 @@ type Kafka struct {
 	nodes []*Process
 }
 
+// KafkaPorts is how many it listens on.
+const KafkaPorts = 2 * kafkaNodes
+
 // NewKafka installs Kafka if it is missing, which takes up to a minute, and prepares
 // three nodes in folders below dir, on ports of their own. They are not started.
 func NewKafka(ctx context.Context, dir string) (*Kafka, error) {
+	ports, err := loopback.FreePorts(KafkaPorts)
+	if err != nil {
+		return nil, err
+	}
+	return NewKafkaOn(ctx, dir, ports)
+}
+
+// NewKafkaOn is NewKafka on given ports, which may differ from those that the nodes in
+// the folders had before.
+func NewKafkaOn(ctx context.Context, dir string, ports []int) (*Kafka, error) {
 	program, err := installKafka(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return program.nodes(ctx, dir, kafkaNodes)
+	return program.nodes(ctx, dir, ports)
 }
+
+// Processes are the nodes, in the order of their numbers.
+func (k *Kafka) Processes() []*Process { return k.nodes }
 
 // Seeds are the addresses of all brokers.
 func (k *Kafka) Seeds() []string {
@@ -92,16 +109,14 @@ func (k kafkaProgram) arguments(main string, args ...string) []string {
 	return append(append(list, main), args...)
 }
 
-// nodes prepares a cluster of count nodes.
-func (k kafkaProgram) nodes(ctx context.Context, dir string, count int) (*Kafka, error) {
-	ports, err := loopback.FreePorts(2 * count)
-	if err != nil {
-		return nil, err
-	}
+// nodes prepares a cluster with a node for every two ports: first those of all brokers.
+func (k kafkaProgram) nodes(ctx context.Context, dir string, ports []int) (*Kafka, error) {
+	count := len(ports) / 2
 	brokers, controllers := ports[:count], ports[count:]
-	var random [16]byte
-	rand.Read(random[:]) // never fails
-	id := base64.RawURLEncoding.EncodeToString(random[:])
+	id, err := kafkaID(dir)
+	if err != nil {
+		return nil, fmt.Errorf("configure kafka: %w", err)
+	}
 	cluster := &Kafka{}
 	all, ctx := errgroup.WithContext(ctx)
 	for i := range count {
@@ -114,6 +129,20 @@ func (k kafkaProgram) nodes(ctx context.Context, dir string, count int) (*Kafka,
 		}))
 	}
 	return cluster, all.Wait()
+}
+
+// kafkaID is the cluster's, made once for a folder: if formatting is broken off, the
+// nodes that are formatted later still belong to the same cluster.
+func kafkaID(dir string) (string, error) {
+	path := filepath.Join(dir, "kafka-id")
+	id, err := os.ReadFile(path)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return string(id), err
+	}
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	made := base64.RawURLEncoding.EncodeToString(random[:])
+	return made, errors.Join(os.MkdirAll(dir, 0o700), WriteFile(path, []byte(made)))
 }
 
 // prepare configures a node, and formats its folder if that was not done before.
@@ -176,7 +205,11 @@ func (k kafkaProgram) archiveClasses(ctx context.Context, dir string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	one, err := k.nodes(ctx, work, 1)
+	ports, err := loopback.FreePorts(2)
+	if err != nil {
+		return err
+	}
+	one, err := k.nodes(ctx, work, ports)
 	if err != nil {
 		return err
 	}

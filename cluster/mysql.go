@@ -19,11 +19,23 @@ type MySQL struct {
 // StartMySQL installs MySQL if need be, makes its data in a folder unless it is there,
 // and starts a server on loopback. Making the data takes seconds.
 func StartMySQL(ctx context.Context, dir string) (*MySQL, error) {
-	base, env, err := InstallMySQL(ctx)
+	port, err := loopback.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	port, err := loopback.FreePort()
+	m, err := NewMySQLOn(ctx, dir, port)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Start(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// NewMySQLOn is StartMySQL on a given port, but for the start.
+func NewMySQLOn(ctx context.Context, dir string, port int) (*MySQL, error) {
+	base, env, err := InstallMySQL(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,18 +50,14 @@ func StartMySQL(ctx context.Context, dir string) (*MySQL, error) {
 	if err := initMySQL(ctx, binary, env, common, data); err != nil {
 		return nil, fmt.Errorf("make the data of mysql in %s: %w", dir, err)
 	}
-	m := &MySQL{port: port, Process: New(Spec{
+	return &MySQL{port: port, Process: New(Spec{
 		Name: "mysql", Dir: dir, Path: binary, Env: env, Ports: []int{port},
 		Args: append(common, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port),
 			"--socket="+filepath.Join(data, "s.sock"), "--pid-file="+filepath.Join(data, "pid"),
 			"--mysqlx=OFF", "--skip-log-bin", "--innodb-buffer-pool-size=64M", "--performance-schema=OFF",
 			"--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--default-time-zone=+00:00",
 			"--default-authentication-plugin=mysql_native_password"),
-	})}
-	if err := m.Start(ctx); err != nil {
-		return nil, err
-	}
-	return m, nil
+	})}, nil
 }
 
 // initMySQL makes the data of a server that has none. A data folder that is there is

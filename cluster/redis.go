@@ -33,11 +33,20 @@ func (s *RedisServer) Address() string { return loopback.Address(s.port) }
 // StartRedis installs Redis if need be, starts a master and so many replicas in folders
 // below dir, and waits until the replicas have what the master has.
 func StartRedis(ctx context.Context, dir string, replicas int) (*Redis, error) {
-	binary, env, err := InstallRedis(ctx)
+	ports, err := loopback.FreePorts(1 + replicas)
 	if err != nil {
 		return nil, err
 	}
-	ports, err := loopback.FreePorts(1 + replicas)
+	r, err := NewRedisOn(ctx, dir, ports)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.start(ctx)
+}
+
+// NewRedisOn is StartRedis on given ports, the master's first, but for the start.
+func NewRedisOn(ctx context.Context, dir string, ports []int) (*Redis, error) {
+	binary, env, err := InstallRedis(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -52,26 +61,42 @@ func StartRedis(ctx context.Context, dir string, replicas int) (*Redis, error) {
 		})}
 	}
 	r := &Redis{Master: server("redis-master", ports[0])}
-	if err := r.Master.Start(ctx); err != nil {
-		return nil, err
-	}
-	all, starting := errgroup.WithContext(ctx)
 	for i, port := range ports[1:] {
 		s := server(fmt.Sprintf("redis-replica-%d", i+1), port, "--replicaof", "127.0.0.1 "+strconv.Itoa(ports[0]))
 		r.Replicas = append(r.Replicas, s)
-		all.Go(func() error { return s.Start(starting) })
-	}
-	if err := all.Wait(); err != nil {
-		return nil, errors.Join(err, r.Kill())
 	}
 	return r, nil
 }
 
+// start starts the master, then all replicas. If one fails, none runs.
+func (r *Redis) start(ctx context.Context) error {
+	if err := r.Master.Start(ctx); err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	for _, s := range r.Replicas {
+		all.Go(func() error { return s.Start(ctx) })
+	}
+	if err := all.Wait(); err != nil {
+		return errors.Join(err, r.Kill())
+	}
+	return nil
+}
+
+// Processes are the master and its replicas.
+func (r *Redis) Processes() []*Process {
+	list := []*Process{r.Master.Process}
+	for _, s := range r.Replicas {
+		list = append(list, s.Process)
+	}
+	return list
+}
+
 // Kill ends all of them with SIGKILL.
 func (r *Redis) Kill() error {
-	failed := r.Master.Kill()
-	for _, s := range r.Replicas {
-		failed = errors.Join(failed, s.Kill())
+	var failed error
+	for _, p := range r.Processes() {
+		failed = errors.Join(failed, p.Kill())
 	}
 	return failed
 }
