@@ -34,7 +34,8 @@ type Spec struct {
 	// Patience is how long it may take to be ready; zero: two minutes, far more than
 	// any engine takes on a busy machine.
 	Patience time.Duration
-	// Grace is how long it may take to end after SIGTERM; zero: 20 seconds.
+	// Grace is how long it may take to end after SIGTERM; zero: 20 seconds; Abrupt: it
+	// has no gentle end, and is killed at once.
 	Grace time.Duration
 }
 
@@ -45,6 +46,9 @@ const (
 	probeEvery    = 20 * time.Millisecond
 	lockBound     = time.Second
 )
+
+// Abrupt as a Grace: Stop is Kill.
+const Abrupt time.Duration = -1
 
 // A Process is a Spec, and what runs of it, if anything does: it can be started,
 // killed and started again on the same folder and ports. Methods are one
@@ -141,6 +145,9 @@ func (p *Process) Kill() error {
 // Stop ends the process with SIGTERM and waits for its end. One that has not ended
 // within Grace, or before ctx is done, is killed, and that is the error.
 func (p *Process) Stop(ctx context.Context) error {
+	if p.Grace == Abrupt {
+		return p.Kill()
+	}
 	if !p.Running() {
 		return nil
 	}
