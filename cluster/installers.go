@@ -12,6 +12,7 @@ type Installer struct {
 var Installers = []Installer{
 	{"redis", func(ctx context.Context) error { _, _, err := InstallRedis(ctx); return err }},
 	{"mysql", func(ctx context.Context) error { _, _, err := InstallMySQL(ctx); return err }},
+	{"nginx", func(ctx context.Context) error { _, _, err := InstallNginx(ctx); return err }},
 	{"prometheus", func(ctx context.Context) error { _, err := InstallPrometheus(ctx); return err }},
 	{"kafka", func(ctx context.Context) error { _, err := installKafka(ctx); return err }},
 	{"cassandra", func(ctx context.Context) error { _, err := installCassandra(ctx); return err }},

@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"text/template"
 
 	"github.com/hubbub-live/hubbub/cluster/loopback"
 )
@@ -19,12 +21,33 @@ func Prometheus(bin, dir string, port int) *Process {
 			"--config.file=prometheus.yml", "--storage.tsdb.path=data",
 			"--web.listen-address=" + loopback.Address(port), "--storage.tsdb.retention.time=1d",
 		},
-		Ready: func(ctx context.Context) error { return ok(ctx, "http://127.0.0.1:"+strconv.Itoa(port)+"/-/ready") },
+		Ready: func(ctx context.Context) error {
+			return Answers(ctx, "http://127.0.0.1:"+strconv.Itoa(port)+"/-/ready")
+		},
 	})
 }
 
-// ok returns nil when a GET is answered with 200.
-func ok(ctx context.Context, url string) error {
+// A ScrapeTarget is a process with /metrics, and what its figures are labelled with.
+type ScrapeTarget struct {
+	Name string // of the process: chat-1
+	Role string // chat
+	Port int
+}
+
+// PrometheusConfig is a prometheus.yml with which a server reads the targets, and
+// itself, every 5 seconds. The job of the targets is hubbub.
+func PrometheusConfig(targets []ScrapeTarget, own int) ([]byte, error) {
+	t, err := template.ParseFS(configurations, "conf/prometheus/prometheus.yml")
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	err = t.Execute(&text, map[string]any{"Targets": targets, "Own": own})
+	return text.Bytes(), err
+}
+
+// Answers returns nil when a GET is answered with 200.
+func Answers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
