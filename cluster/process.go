@@ -130,6 +130,13 @@ func (p *Process) Pid() int {
 // before the first start.
 func (p *Process) Exited() <-chan struct{} { return p.run.exited }
 
+// Ended is how the newest process ended, never nil. It waits until that has happened,
+// and may not be called before the first start.
+func (p *Process) Ended() error {
+	<-p.run.exited
+	return p.run.end()
+}
+
 // Kill ends the process with SIGKILL and waits for its end; its ports and its folder
 // are free then. It does nothing if none runs.
 func (p *Process) Kill() error {
