@@ -7,7 +7,7 @@ stage := scripts/stage.sh
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## build and start the server with the demo; RUN_FOR=30s: try it for that long and stop
@@ -54,8 +54,20 @@ test-engines: ## the adapters of Kafka, Redis and MySQL, and the engines themsel
 	@scripts/test-engines.sh
 
 .PHONY: engines
-engines: ## install Kafka, Cassandra, Redis, MySQL and Prometheus into the cache
+engines: ## install Kafka, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh
+
+.PHONY: cluster-up
+cluster-up: build ## start all engines and hubbub in all its roles; CLUSTER_FLAGS="--chat 4 --listen 127.0.0.1:9000"
+	@scripts/cluster.sh up
+
+.PHONY: cluster-down
+cluster-down: ## stop what cluster-up started; its data stays
+	@scripts/cluster.sh down
+
+.PHONY: cluster-status
+cluster-status: ## show the processes of the cluster
+	@scripts/cluster.sh status
 
 .PHONY: bench
 bench: ## benchmarks of the Go packages; BENCH=regexp
