@@ -64,7 +64,8 @@ func newFolder(t *testing.T) folder {
 // local is a call of the command.
 func (f folder) local(t *testing.T, name string, flags ...string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), os.Args[0], append([]string{name, "--dir", f.dir}, flags...)...)
-	c.Env = append(os.Environ(), leash+"="+f.leash)
+	// The race detector would have each process wait a second at its end.
+	c.Env = append(os.Environ(), leash+"="+f.leash, "GORACE=atexit_sleep_ms=0")
 	return c
 }
 
