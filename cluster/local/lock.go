@@ -41,7 +41,7 @@ func holder(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lock := wholeFile()
 	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, lock); err != nil {
 		return 0, fmt.Errorf("ask for the lock of %s: %w", dir, err)

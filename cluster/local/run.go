@@ -36,7 +36,7 @@ func runAll(ctx context.Context, o deployment.Options, to reporter) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }() // it ends with this process anyway
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	record := newRecord(o.Dir, o.URL(), log)
 	ctx, wanted := whileWanted(ctx, to.gone)

@@ -63,12 +63,12 @@ func start(ctx context.Context, o deployment.Options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // run has its own
 	near, far, err := socketPair()
 	if err != nil {
 		return err
 	}
-	defer near.Close()
+	defer func() { _ = near.Close() }()
 	c := exec.CommandContext(context.WithoutCancel(ctx), self, "run", "--report-to=3", // the first of ExtraFiles
 		"--dir="+o.Dir, "--listen="+o.Listen, "--hubbub="+o.Hubbub, "--prefix="+o.Prefix,
 		"--chat="+strconv.Itoa(o.Chat), "--relay="+strconv.Itoa(o.Relay))
@@ -76,7 +76,7 @@ func start(ctx context.Context, o deployment.Options, stdout io.Writer) error {
 	c.ExtraFiles = []*os.File{far}
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives the terminal
 	err = c.Start()
-	far.Close()
+	_ = far.Close() // run has its own
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 		return nil, nil, err
 	}
 	near, far := os.NewFile(uintptr(ends[0]), "near"), os.NewFile(uintptr(ends[1]), "far")
-	defer near.Close() // FileConn has its own
+	defer func() { _ = near.Close() }() // FileConn has its own
 	conn, err := net.FileConn(near)
 	if err != nil {
 		return nil, nil, errors.Join(err, far.Close())
