@@ -39,6 +39,9 @@ type IO struct {
 // the link by which somebody becomes the first.
 func Run(ctx context.Context, o Options, out IO) error {
 	a, err := New(ctx, o, out)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil // told to stop before it was ready, as by who restarts a cluster
+	}
 	if err != nil {
 		return err
 	}
@@ -69,6 +72,7 @@ type App struct {
 	registry *prometheus.Registry
 	health   *obs.Health
 	listener net.Listener
+	doors    *doors
 	closing  chan struct{} // closed when stopping begins
 	failed   chan error    // a part that ended by itself
 	claim    string        // the code for the first admin; "": there is one
@@ -88,6 +92,18 @@ func New(ctx context.Context, o Options, out IO) (*App, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	a, err := bare(o, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.start(ctx, out.Version); err != nil {
+		return nil, errors.Join(err, a.Stop())
+	}
+	return a, nil
+}
+
+// bare is an App in which nothing is started.
+func bare(o Options, out IO) (*App, error) {
 	log, err := obs.Logger(out.Stderr, o.LogFormat, o.LogLevel)
 	if err != nil {
 		return nil, err
@@ -97,9 +113,6 @@ func New(ctx context.Context, o Options, out IO) (*App, error) {
 		closing: make(chan struct{}), failed: make(chan error, 1),
 	}
 	a.stop = sync.OnceValue(a.unwind)
-	if err := a.start(ctx, out.Version); err != nil {
-		return nil, errors.Join(err, a.Stop())
-	}
 	return a, nil
 }
 
@@ -113,6 +126,10 @@ func (a *App) start(ctx context.Context, version string) error {
 	}
 	a.listener = listener
 	a.onStop("the address", func() error { return ignoreClosed(listener.Close()) })
+	a.doors = a.newDoors()
+	if a.o.Engines.any() { // which may keep it waiting
+		a.listen(doorsPart, listener, a.doors)
+	}
 
 	stores, err := a.openStores(ctx)
 	if err != nil {
@@ -128,6 +145,13 @@ func (a *App) start(ctx context.Context, version string) error {
 // onStop notes how to take back a step.
 func (a *App) onStop(name string, undo func() error) {
 	a.cleanups = append(a.cleanups, cleanup{name, undo})
+}
+
+// stopFirst has a step that was noted by that name taken back before the later ones.
+func (a *App) stopFirst(name string) {
+	at := slices.IndexFunc(a.cleanups, func(c cleanup) bool { return c.name == name })
+	step := a.cleanups[at]
+	a.cleanups = append(slices.Delete(a.cleanups, at, at+1), step)
 }
 
 // Stop stops taking requests, tells clients to connect again, lets what is under

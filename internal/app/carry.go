@@ -16,7 +16,6 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 	"github.com/hubbub-live/hubbub/internal/metastore"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
-	"github.com/hubbub-live/hubbub/internal/obs"
 	"github.com/hubbub-live/hubbub/internal/transfer"
 )
 
@@ -35,14 +34,9 @@ func export(ctx context.Context, dir, file string, out IO) (said map[string]tran
 	if err := isFolder(dir); err != nil {
 		return nil, err
 	}
-	log, err := obs.Logger(out.Stderr, "text", "warn")
+	a, err := bare(Options{Data: dir, Roles: []string{roleArchive, roleAnalysis}, LogFormat: "text", LogLevel: "warn"}, out)
 	if err != nil {
 		return nil, err
-	}
-	a := &App{
-		o:   Options{Data: dir, Roles: []string{roleArchive, roleAnalysis}},
-		log: log, registry: obs.Registry(out.Version), health: &obs.Health{},
-		closing: make(chan struct{}), failed: make(chan error, 1),
 	}
 	copied, err := natslog.IsCopy(filepath.Join(dir, logFolder))
 	if err != nil {
@@ -63,7 +57,7 @@ func export(ctx context.Context, dir, file string, out IO) (said map[string]tran
 		return nil, err
 	}
 	err = writeNew(file, func(w io.Writer) error {
-		said, err = transfer.Export(ctx, w, out.Version, transfer.Source{Meta: stores.meta, Archive: stores.archive, Tallies: stores.tallies})
+		said, err = transfer.Export(ctx, w, out.Version, transfer.Source{Meta: stores.files.meta, Archive: stores.archive, Tallies: stores.files.tallies})
 		return err
 	})
 	return said, err

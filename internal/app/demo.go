@@ -30,9 +30,9 @@ func (a *App) startDemo(ctx context.Context, s *stores, p *parts) error {
 	}
 	d, err := demo.New(demo.Options{
 		Post: p.sender.Post, Find: p.directory.Stream, Seed: demoSeed, Logger: a.log,
-		Load: s.folder.demoStopped,
+		Load: s.files.folder.demoStopped,
 		Save: func(stopped bool) error {
-			return s.folder.write(demoFile, fmt.Appendf(nil, "{\"stopped\":%t}\n", stopped))
+			return s.files.folder.write(demoFile, fmt.Appendf(nil, "{\"stopped\":%t}\n", stopped))
 		},
 	})
 	if err != nil {

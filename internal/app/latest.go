@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub"
-	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 )
@@ -16,8 +16,14 @@ import (
 // removed since they were published.
 type latest struct {
 	cache     cache.Cache
-	analysis  *worker.Worker
+	analysis  readings
 	summaries *summaries
+}
+
+// readings answer for what is analysed: a worker.Worker or a worker.Reader.
+type readings interface {
+	Result(ctx context.Context, stream hubbub.StreamID) (value []byte, ok bool, err error)
+	Minutes(ctx context.Context, stream hubbub.StreamID, from, to time.Time) (analysis.Minutes, error)
 }
 
 // of is room.Options.Latest.

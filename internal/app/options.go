@@ -20,6 +20,9 @@ type Options struct {
 	Data   string   `help:"Data folder, made if it is not there." default:"./hubbub-data" type:"path"`
 	Roles  []string `help:"Roles of this process: all, or some of chat, user, relay, archive, analysis, summary." default:"all"`
 
+	Engines
+	Member string `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
+
 	PublicURL      string   `name:"public-url" help:"URL under which people reach the page." placeholder:"URL"`
 	Origins        []string `help:"Origins of other pages that may connect; * for all." placeholder:"ORIGIN"`
 	TrustedProxies []string `help:"Addresses or networks of proxies whose X-Forwarded-For is believed." placeholder:"ADDRESS"`
@@ -74,12 +77,30 @@ func (o *Options) has(role string) bool {
 	return slices.Contains(o.Roles, "all") || slices.Contains(o.Roles, role)
 }
 
+// checkCluster says what a process of a cluster cannot be.
+func (o *Options) checkCluster() error {
+	switch {
+	case !o.Engines.any() && o.Member != "":
+		return errors.New("--member is for a process of a cluster, whose engines are named")
+	case !o.Engines.any():
+		return nil
+	case o.JWTSecret == "":
+		return errors.New("--jwt-secret is missing: the processes of a cluster need the same, to know each other's tokens")
+	case o.Demo:
+		return errors.New("--demo is for a process that has everything in its data folder, not for a cluster")
+	}
+	return nil
+}
+
+// faces says whether people or their programs connect to this process.
+func (o *Options) faces() bool { return o.has(roleChat) || o.has(roleUser) }
+
 // Validate says what is wrong with the options, all of it. The command line calls
 // it by itself.
 func (o *Options) Validate() error {
 	_, origins := origin.New(o.PublicURL, o.Origins)
 	_, proxies := clientaddr.New(o.TrustedProxies)
-	errs := []error{origins, proxies, o.checkOIDC()}
+	errs := []error{origins, proxies, o.checkOIDC(), o.Engines.Validate(), o.checkCluster()}
 	if len(o.Roles) == 0 {
 		errs = append(errs, errors.New("--roles: a process needs at least one"))
 	}

@@ -16,6 +16,13 @@ func good() Options {
 	}
 }
 
+func clustered(o *Options) {
+	o.JWTSecret = "0123456789abcdef0123456789abcdef"
+	o.Engines = Engines{
+		Kafka: []string{"127.0.0.1:1", "127.0.0.1:1"}, Redis: "127.0.0.1:1", Cassandra: []string{"127.0.0.1:1"}, MySQL: "u:p@tcp(127.0.0.1:1)/hubbub",
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, row := range []struct {
 		why    string
@@ -39,6 +46,16 @@ func TestOptions(t *testing.T) {
 		{"a tick that nobody waits for", func(o *Options) { o.Tick = time.Minute }, "--tick"},
 		{"an origin with a path", func(o *Options) { o.Origins = []string{"https://a.example/x"} }, "a.example/x"},
 		{"a public URL that is none", func(o *Options) { o.PublicURL = "chat.example" }, "chat.example"},
+		{"a cluster", clustered, ""},
+		{"a cluster, with a prefix", func(o *Options) { clustered(o); o.Prefix = "blue_2" }, ""},
+		{"half a cluster", func(o *Options) { clustered(o); o.Redis, o.MySQL = "", "" }, "--redis is missing"},
+		{"replicas of nothing", func(o *Options) { o.RedisReplicas = []string{"h:1"} }, "--kafka is missing"},
+		{"an address without a port", func(o *Options) { clustered(o); o.Kafka = []string{"h:1", "h"} }, `--kafka: "h" is no HOST:PORT`},
+		{"a database without a name", func(o *Options) { clustered(o); o.MySQL = "u@tcp(h:1)" }, "--mysql"},
+		{"a prefix that not all engines take", func(o *Options) { clustered(o); o.Prefix = "Blue-2" }, "--prefix"},
+		{"a cluster without a secret", func(o *Options) { clustered(o); o.JWTSecret = "" }, "--jwt-secret"},
+		{"a demo for a cluster", func(o *Options) { clustered(o); o.Demo = true }, "--demo"},
+		{"a member of nothing", func(o *Options) { o.Member = "a" }, "--member"},
 		{"a proxy by name", func(o *Options) { o.TrustedProxies = []string{"proxy.example"} }, "proxy.example"},
 	} {
 		t.Run(row.why, func(t *testing.T) {

@@ -58,9 +58,9 @@ type parts struct {
 	sender    *send.Sender
 	words     *wordlist.Lists
 	people    people
-	moderator *moderator.Service // nil without the chat's role
-	shown     *shown.Summaries   // this too
-	demo      *demo.Demo         // nil without --demo
+	moderator *moderator.Service
+	shown     *shown.Summaries // nil without the chat's role
+	demo      *demo.Demo       // nil without --demo
 }
 
 // startParts starts what reads the log first, and chat last: it must find the
@@ -76,53 +76,69 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 	}
 	p.directory = streams.NewDirectory(s.meta, streams.DirectoryOptions{Any: a.o.Rooms == "any", Logger: a.log})
 	p.streams = streams.NewService(s.meta, p.directory)
-	if _, err := p.streams.Ensure(ctx, streams.Draft{ID: firstStream, Title: "My first stream"}); err != nil {
-		return nil, fmt.Errorf("make the first stream: %w", err)
+	if a.o.faces() {
+		if _, err := p.streams.Ensure(ctx, streams.Draft{ID: firstStream, Title: "My first stream"}); err != nil {
+			return nil, fmt.Errorf("make the first stream: %w", err)
+		}
 	}
 	a.health.Add("log", checkOf(s.log.Healthy))
 	p.latest = &latest{cache: s.cache, analysis: a.startReaders(s), summaries: &summaries{p.history, s.log}}
 	a.startSummaries(s, p)
-
-	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
-	p.viewers = streams.NewViewers(tracker, nil)
-	if err := a.startWords(p); err != nil {
-		return nil, err
-	}
 	if err := a.openWatch(ctx, s, p); err != nil {
 		return nil, err
 	}
-	if a.o.has(roleChat) {
-		a.startChat(s, p, tracker)
-		a.startModerator(s, p)
-		p.shown = shown.New(p.latest.summaries.latest, p.hub, s.cache, a.log)
-		a.run("the summaries that are shown", p.shown.Run)
-		if a.o.Demo {
-			if err := a.startDemo(ctx, s, p); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if a.o.has(roleUser) {
-		p.accounts = account.New(s.meta, s.keys, account.Options{
-			GuestsOff: !a.o.Guests, SignupOff: !a.o.Signup, Logger: a.log, Metrics: a.registry,
-			Archive: eraser{s.archive, p.shown}, OnRevoke: p.watch.Note, OnErase: p.hostErased, OnBan: p.banned,
-		})
-		if a.claim, err = p.accounts.OfferClaim(ctx); err != nil {
-			return nil, fmt.Errorf("offer the site to its first admin: %w", err)
-		}
-		if err := a.openOIDC(s, p); err != nil {
+	if a.o.faces() {
+		if err := a.startFaces(ctx, s, p); err != nil {
 			return nil, err
 		}
-		a.run("the accounts", p.accounts.Run)
-		a.run("the erasures", p.accounts.RunErasures)
 	}
 	a.runWatch(p)
 	return p, nil
 }
 
-// startReaders starts the consumers of the log. The analysis it returns answers
-// for what is stored, also in a process that does not analyse.
-func (a *App) startReaders(s *stores) *worker.Worker {
+// startFaces starts what people and their programs talk to.
+func (a *App) startFaces(ctx context.Context, s *stores, p *parts) error {
+	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
+	p.viewers = streams.NewViewers(tracker, nil)
+	if err := a.startWords(p); err != nil {
+		return err
+	}
+	p.hub = room.New(room.Options{Bus: s.bus, History: p.history, Latest: p.latest.of, OnControl: p.heard, Tick: a.o.Tick, Logger: a.log})
+	a.run("the rooms", p.hub.Run)
+	a.startModerator(s, p)
+	if a.o.has(roleChat) {
+		a.startChat(s, p, tracker)
+		if a.o.Demo {
+			if err := a.startDemo(ctx, s, p); err != nil {
+				return err
+			}
+		}
+	}
+	if a.o.has(roleUser) {
+		return a.startAccounts(ctx, s, p)
+	}
+	return nil
+}
+
+func (a *App) startAccounts(ctx context.Context, s *stores, p *parts) (err error) {
+	p.accounts = account.New(s.meta, s.keys, account.Options{
+		GuestsOff: !a.o.Guests, SignupOff: !a.o.Signup, Logger: a.log, Metrics: a.registry,
+		Archive: eraser{s.archive, p.shown}, OnRevoke: p.watch.Note, OnErase: p.hostErased, OnBan: p.banned,
+	})
+	if a.claim, err = p.accounts.OfferClaim(ctx); err != nil {
+		return fmt.Errorf("offer the site to its first admin: %w", err)
+	}
+	if err := a.openOIDC(s, p); err != nil {
+		return err
+	}
+	a.run("the accounts", p.accounts.Run)
+	a.run("the erasures", p.accounts.RunErasures)
+	return nil
+}
+
+// startReaders starts the consumers of the log. What it returns answers for what is
+// analysed, here or by another process.
+func (a *App) startReaders(s *stores) readings {
 	if a.o.has(roleRelay) {
 		r := relay.New(relay.Options{Log: s.log, Bus: s.bus, Cache: s.cache, Logger: a.log, Registerer: a.registry})
 		a.run("the relay", r.Run)
@@ -133,13 +149,14 @@ func (a *App) startReaders(s *stores) *worker.Worker {
 		a.run("the archiver", r.Run)
 		a.health.Add("archive", checkOf(r.Healthy))
 	}
+	if !a.o.has(roleAnalysis) {
+		return worker.NewReader(s.log, s.tallies)
+	}
 	w := worker.New(worker.Options{
 		Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry,
 	})
-	if a.o.has(roleAnalysis) {
-		a.run("the analysis", w.Run)
-		a.health.Add("analysis", checkOf(w.Healthy))
-	}
+	a.run("the analysis", w.Run)
+	a.health.Add("analysis", checkOf(w.Healthy))
 	return w
 }
 
@@ -147,11 +164,10 @@ func checkOf(healthy func() error) obs.Check {
 	return func(context.Context) error { return healthy() }
 }
 
-// startChat starts the rooms and the server that viewers connect to.
+// startChat starts the server that viewers connect to.
 func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
-	p.hub = room.New(room.Options{Bus: s.bus, History: p.history, Latest: p.latest.of, OnControl: p.heard, Tick: a.o.Tick, Logger: a.log})
 	sender := send.New(send.Options{
-		Log: s.log, Hub: p.hub, Cache: s.cache,
+		Log: s.log, Hub: p.hub, Cache: s.cache, Shared: s.shared,
 		Stream: p.directory.Stream, May: maySend, Words: p.words.Check,
 		Rate: a.o.MessageRate, Burst: a.o.MessageBurst, Length: a.o.MessageLength,
 		Logger: a.log, Metrics: a.registry,
@@ -167,7 +183,8 @@ func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
 		PerAddress: a.o.ConnectionsPerAddress, ConnectRate: a.o.ConnectRate,
 		Logger: a.log, Metrics: a.registry,
 	})
-	a.run("the rooms", p.hub.Run)
+	p.shown = shown.New(p.latest.summaries.latest, p.hub, s.cache, a.log)
+	a.run("the summaries that are shown", p.shown.Run)
 	a.run("presence", tracker.Run)
 	a.run("the sender", sender.Run)
 	a.run("the sessions", p.chat.Run)

@@ -60,7 +60,12 @@ func (a *App) serve(ctx context.Context, version string, s *stores, p *parts) er
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
-	a.listen("the HTTP server", a.listener, handler)
+	a.doors.open.Store(&handler)
+	if a.o.Engines.any() {
+		a.stopFirst(doorsPart)
+	} else {
+		a.listen(doorsPart, a.listener, a.doors)
+	}
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub/internal/analysis/sqlitetally"
+	"github.com/hubbub-live/hubbub/internal/analysis/worker"
+	"github.com/hubbub-live/hubbub/internal/archive"
 	"github.com/hubbub-live/hubbub/internal/archive/sqlitearchive"
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/cache/localcache"
@@ -14,44 +16,74 @@ import (
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/localbus"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
+	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta"
 	"github.com/hubbub-live/hubbub/internal/token"
 )
 
-// stores are the adapters that the parts stand on, here all embedded.
+// stores are the adapters that the parts stand on.
 type stores struct {
-	folder  *folder
 	keys    *token.Keys
-	meta    *sqlitemeta.Store
+	meta    *sqlmeta.Store
 	log     eventlog.Log
-	archive *sqlitearchive.Archive
-	tallies *sqlitetally.Store
+	archive archive.Archive
+	tallies worker.Store
 	bus     livebus.Bus
 	cache   cache.Cache
+
+	files  *files                                                                     // nil in a cluster
+	shared bool                                                                       // with other processes
+	epoch  func(ctx context.Context, topic eventlog.Topic, id string) (uint32, error) // of a cluster's log
 }
 
-// openStores opens the data folder and everything in it.
+// files are what is in a data folder.
+type files struct {
+	folder  *folder
+	meta    *sqlitemeta.Store
+	archive *sqlitearchive.Archive
+	tallies *sqlitetally.Store
+}
+
+// openStores opens the data folder and everything in it, or connects to a cluster.
 func (a *App) openStores(ctx context.Context) (*stores, error) {
+	if !a.o.Engines.any() {
+		return a.openFiles(ctx)
+	}
+	keys, err := a.openKeys("")
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.openEngines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.keys = keys
+	return s, nil
+}
+
+func (a *App) openFiles(ctx context.Context) (*stores, error) {
 	folder, err := openFolder(a.o.Data)
 	if err != nil {
 		return nil, err
 	}
 	a.onStop("the data folder", func() error { folder.close(); return nil })
-	s := &stores{folder: folder}
+	f := &files{folder: folder}
+	s := &stores{files: f}
 	if s.keys, err = a.openKeys(folder.dir); err != nil {
 		return nil, err
 	}
-	if s.meta, err = sqlitemeta.Open(ctx, folder.path(sqlitemeta.File)); err != nil {
+	if f.meta, err = sqlitemeta.Open(ctx, folder.path(sqlitemeta.File)); err != nil {
 		return nil, err
 	}
-	a.onStop("users and streams", s.meta.Close)
-	if s.archive, err = sqlitearchive.Open(ctx, sqlitearchive.Options{Path: folder.path(archiveFile)}); err != nil {
+	a.onStop("users and streams", f.meta.Close)
+	if f.archive, err = sqlitearchive.Open(ctx, sqlitearchive.Options{Path: folder.path(archiveFile)}); err != nil {
 		return nil, err
 	}
-	a.onStop("the archive", s.archive.Close)
-	if s.tallies, err = sqlitetally.Open(ctx, folder.path(sqlitetally.File)); err != nil {
+	a.onStop("the archive", f.archive.Close)
+	if f.tallies, err = sqlitetally.Open(ctx, folder.path(sqlitetally.File)); err != nil {
 		return nil, err
 	}
-	a.onStop("the tallies", s.tallies.Close)
+	a.onStop("the tallies", f.tallies.Close)
+	s.meta, s.archive, s.tallies = f.meta.Store, f.archive, f.tallies
 	bus := localbus.New(localbus.Options{Logger: a.log})
 	a.onStop("the live bus", bus.Close)
 	local := localcache.New(localcache.Options{})

@@ -37,12 +37,11 @@ func (a *App) runWatch(p *parts) {
 // revoked ends the sessions here that are to end, and blanks what the erased said
 // in the rooms that are loaded here.
 func (p *parts) revoked(list []account.Revocation) {
-	if p.chat == nil {
-		return
+	if p.chat != nil {
+		p.chat.EndWhere(p.watch.Why)
 	}
-	p.chat.EndWhere(p.watch.Why)
 	for _, r := range list {
-		if r.Reason == account.ReasonErased {
+		if r.Reason == account.ReasonErased && p.hub != nil {
 			p.hub.Erase(r.User)
 		}
 	}

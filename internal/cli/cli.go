@@ -33,6 +33,7 @@ type CLI struct {
 	Export  ExportCmd  `cmd:"" help:"Write accounts, streams and messages to a file."`
 	Import  ImportCmd  `cmd:"" help:"Make a data folder of such a file."`
 	Backup  BackupCmd  `cmd:"" help:"Copy the data folder, also while the server runs."`
+	Migrate MigrateCmd `cmd:"" help:"Make the topics, keyspace and database of a cluster, or bring them up to date."`
 	Shown   ConfigCmd  `cmd:"" name:"config" help:"Print or check the configuration of serve."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }

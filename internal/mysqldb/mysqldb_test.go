@@ -3,6 +3,7 @@ package mysqldb
 import (
 	"database/sql"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,4 +118,29 @@ func TestServerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, db, `INSERT INTO one (x) VALUES (1)`)
+}
+
+func TestCreate(t *testing.T) {
+	dsn, err := mysqltest.Database(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndex(dsn, "/") + 1
+	dsn = dsn[:at] + "it's_new`" // a name that has to be quoted
+	for range 2 {
+		if err := Create(t.Context(), dsn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := Create(t.Context(), "root@tcp(127.0.0.1:1)/x"); err == nil || !strings.Contains(err.Error(), "make database x at 127.0.0.1:1") {
+		t.Errorf("without a server: %v", err)
+	}
 }

@@ -48,6 +48,13 @@ type Readiness struct {
 	Checks   map[string]string `json:"checks"` // "ok" or the reason, by name
 }
 
+// Remove removes the check of that name, if there is one.
+func (h *Health) Remove(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.checks, name)
+}
+
 // Ready runs all checks at once and returns their outcome, within 2 s.
 func (h *Health) Ready(ctx context.Context) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, patience)

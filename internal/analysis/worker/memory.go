@@ -65,13 +65,7 @@ func (m *memory) refresh(ctx context.Context, p *partition) error {
 		return err
 	}
 	number := p.cursor.Partition
-	stored := Cursor{Partition: number}
-	for _, c := range cursors {
-		if c.Partition == number {
-			stored = c
-		}
-	}
-	m.move(p, stored)
+	m.move(p, ofPartition(cursors, number))
 	maps.DeleteFunc(m.rooms, func(_ hubbub.StreamID, r *room) bool { return r.partition == number })
 	p.stale = false
 	return nil

@@ -1,0 +1,255 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/hubbub-live/hubbub/internal/analysis/mysqltally"
+	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/archive/cassandraarchive"
+	"github.com/hubbub-live/hubbub/internal/cache"
+	"github.com/hubbub-live/hubbub/internal/cache/rediscache"
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/kafkalog"
+	"github.com/hubbub-live/hubbub/internal/follow"
+	"github.com/hubbub-live/hubbub/internal/livebus/redisbus"
+	"github.com/hubbub-live/hubbub/internal/metastore/mysqlepochs"
+	"github.com/hubbub-live/hubbub/internal/metastore/mysqlmeta"
+	"github.com/hubbub-live/hubbub/internal/mysqldb"
+)
+
+// Engines are where a cluster keeps things. Without any, all is kept in the data
+// folder of one process.
+type Engines struct {
+	Kafka         []string `help:"Brokers of Kafka; some are enough, all are found." placeholder:"HOST:PORT"`
+	Redis         string   `help:"Master of Redis." placeholder:"HOST:PORT"`
+	RedisReplicas []string `help:"Replicas of Redis, in the same order for every process; without, the master has the subscribers too." placeholder:"HOST:PORT"`
+	Cassandra     []string `help:"Nodes of Cassandra; some are enough, all are found." placeholder:"HOST:PORT"`
+	MySQL         string   `name:"mysql" help:"Database of MySQL: user:password@tcp(host:port)/database." placeholder:"DSN" secret:""`
+	Prefix        string   `help:"Before the name of every topic, group, key, keyspace and database: deployments share engines by it." placeholder:"WORD"`
+}
+
+// any says whether one is named, and so all must be.
+func (e *Engines) any() bool {
+	return len(e.Kafka) > 0 || e.Redis != "" || len(e.RedisReplicas) > 0 || len(e.Cassandra) > 0 || e.MySQL != ""
+}
+
+// keyspaceName is that of the archive, after the prefix; with it, names are short
+// enough for every engine.
+const keyspaceName = "hubbub"
+
+var prefixes = regexp.MustCompile(`^([a-z][a-z0-9_]{0,23})?$`)
+
+// Validate says what is missing.
+func (e *Engines) Validate() error {
+	var errs []error
+	if !prefixes.MatchString(e.Prefix) {
+		errs = append(errs, errors.New("--prefix has up to 24 of a-z, 0-9 and _, the first a letter"))
+	}
+	if !e.any() {
+		return errors.Join(errs...)
+	}
+	for flag, ok := range map[string]bool{
+		"kafka": len(e.Kafka) > 0, "redis": e.Redis != "", "cassandra": len(e.Cassandra) > 0, "mysql": e.MySQL != "",
+	} {
+		if !ok {
+			errs = append(errs, fmt.Errorf("--%s is missing: with one engine, all of them have to be named", flag))
+		}
+	}
+	if at := strings.LastIndex(e.MySQL, "/"); e.MySQL != "" && (at < 0 || at == len(e.MySQL)-1 || strings.HasPrefix(e.MySQL[at:], "/?")) {
+		errs = append(errs, errors.New("--mysql is user:password@tcp(host:port)/database, and names no database"))
+	}
+	for flag, addresses := range map[string][]string{
+		"kafka": e.Kafka, "redis": {cmp.Or(e.Redis, "x:1")}, "redis-replicas": e.RedisReplicas, "cassandra": e.Cassandra,
+	} {
+		for _, address := range addresses {
+			if _, _, err := net.SplitHostPort(address); err != nil {
+				errs = append(errs, fmt.Errorf("--%s: %q is no HOST:PORT", flag, address))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engines) keyspace() cassandraarchive.Options {
+	return cassandraarchive.Options{Hosts: e.Cassandra, Keyspace: e.Prefix + keyspaceName}
+}
+
+// dsn is that of the database with the prefix.
+func (e *Engines) dsn() string {
+	at := strings.LastIndex(e.MySQL, "/") + 1
+	return e.MySQL[:at] + e.Prefix + e.MySQL[at:]
+}
+
+// Migrate makes what a cluster keeps things in, unless it is there, and brings schemas
+// up to date: topics, keyspace, database. It waits for engines that are not there yet
+// until ctx ends. Of several at once the others may fail.
+func Migrate(ctx context.Context, e Engines, out IO) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	if !e.any() {
+		return errors.New("name the engines of the cluster: --kafka, --redis, --cassandra, --mysql; a data folder is brought up to date by hubbub serve")
+	}
+	a, err := bare(Options{Engines: e, LogFormat: "text", LogLevel: "info"}, out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.migrate(ctx), a.unwind())
+}
+
+func (a *App) migrate(ctx context.Context) error {
+	e := &a.o.Engines
+	if err := a.await(ctx, "MySQL", func(ctx context.Context) error { return mysqldb.Create(ctx, e.dsn()) }); err != nil {
+		return err
+	}
+	if err := a.await(ctx, "Cassandra", func(ctx context.Context) error { return cassandraarchive.Migrate(ctx, e.keyspace()) }); err != nil {
+		return err
+	}
+	_, err := a.openEngines(ctx)
+	return err
+}
+
+// openEngines connects to all engines, and waits for those that are not there yet.
+func (a *App) openEngines(ctx context.Context) (*stores, error) {
+	e := &a.o.Engines
+	s := &stores{shared: true}
+	for _, step := range []struct {
+		engine string
+		open   func(context.Context) error
+	}{
+		{"MySQL", func(ctx context.Context) error { return a.openMySQL(ctx, s) }},
+		{"Kafka", func(ctx context.Context) error { return a.openKafka(ctx, s) }},
+		{"Redis", func(context.Context) error { return a.openRedis(s) }},
+		{"Cassandra", func(ctx context.Context) error {
+			opened, err := cassandraarchive.Open(ctx, e.keyspace())
+			if err != nil {
+				return err
+			}
+			a.onStop("the archive", opened.Close)
+			s.archive = opened
+			return nil
+		}},
+	} {
+		if err := a.await(ctx, step.engine, step.open); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (a *App) openMySQL(ctx context.Context, s *stores) error {
+	dsn := a.o.Engines.dsn()
+	meta, err := mysqlmeta.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	a.onStop("users and streams", meta.Close)
+	tallies, err := mysqltally.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	a.onStop("the tallies", tallies.Close)
+	epochs, err := mysqlepochs.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	a.onStop("the epochs", epochs.Close)
+	s.meta, s.tallies, s.epoch = meta.Store, tallies, epochs.Of
+	return nil
+}
+
+func (a *App) openKafka(ctx context.Context, s *stores) error {
+	log, err := kafkalog.Open(ctx, kafkalog.Options{
+		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Epoch: s.epoch, Member: a.o.Member,
+		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
+	})
+	if err != nil {
+		return err
+	}
+	a.onStop("the log", log.Close)
+	s.log = eventlog.Measure(log, a.registry)
+	return nil
+}
+
+func (a *App) openRedis(s *stores) error {
+	e := &a.o.Engines
+	bus, err := redisbus.Open(redisbus.Options{Master: e.Redis, Replicas: e.RedisReplicas, Prefix: e.Prefix, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.onStop("the live bus", bus.Close)
+	shared, err := rediscache.Open(rediscache.Options{Address: e.Redis, Prefix: e.Prefix})
+	if err != nil {
+		return err
+	}
+	a.onStop("the cache", shared.Close)
+	s.bus, s.cache = bus, shared
+	return nil
+}
+
+// engineTry bounds one try to open an engine, enginePause the time between two.
+const (
+	engineTry   = 20 * time.Second
+	enginePause = 3 * time.Second
+)
+
+// await opens an engine, again and again while it cannot be reached; meanwhile this
+// process is not ready, and says why. What a failed try has opened is closed.
+func (a *App) await(ctx context.Context, engine string, open func(context.Context) error) error {
+	pause := follow.Pause{Longest: enginePause}
+	for waited := false; ; waited = true {
+		opened := len(a.cleanups)
+		within, cancel := context.WithTimeout(ctx, engineTry)
+		err := open(within)
+		cancel()
+		if err == nil {
+			a.health.Remove(engine)
+			if waited {
+				a.log.Info(engine + " is there")
+			}
+			return nil
+		}
+		a.undo(opened)
+		if ctx.Err() != nil {
+			return fmt.Errorf("wait for %s: %w", engine, errors.Join(ctx.Err(), err))
+		}
+		if !passing(err) {
+			return fmt.Errorf("open %s: %w", engine, err)
+		}
+		a.log.Warn("waiting for "+engine, "error", err)
+		a.health.Add(engine, func(context.Context) error { return fmt.Errorf("waiting for it: %w", err) })
+		pause.Wait(ctx)
+	}
+}
+
+// undo takes back the steps from one on.
+func (a *App) undo(from int) {
+	for len(a.cleanups) > from {
+		last := len(a.cleanups) - 1
+		_ = a.cleanups[last].undo() // of what never came to work
+		a.cleanups = a.cleanups[:last]
+	}
+}
+
+// passing says whether an engine may be there the next time.
+func passing(err error) bool {
+	for _, e := range []error{
+		eventlog.ErrUnavailable, archive.ErrUnavailable, cache.ErrUnavailable,
+		context.DeadlineExceeded, driver.ErrBadConn, io.EOF, io.ErrUnexpectedEOF,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var network net.Error
+	return errors.As(err, &network)
+}

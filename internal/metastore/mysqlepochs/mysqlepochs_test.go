@@ -1,0 +1,79 @@
+package mysqlepochs
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/mysqldb/mysqltest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(mysqltest.With(m)) }
+
+func open(t *testing.T, dsn string) *Epochs {
+	t.Helper()
+	e, err := Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func of(t *testing.T, e *Epochs, topic eventlog.Topic, id string) uint32 {
+	t.Helper()
+	epoch, err := e.Of(t.Context(), topic, id)
+	if err != nil {
+		t.Error(err)
+	}
+	return epoch
+}
+
+func TestEpochs(t *testing.T) {
+	dsn, err := mysqltest.Database(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second after a restart
+		e := open(t, dsn)
+		for _, c := range []struct {
+			topic eventlog.Topic
+			id    string
+			want  uint32
+		}{
+			{"a", "first", 1}, {"a", "second", 2}, {"a", "first", 1}, {"b", "other", 1}, {"a", "third", 3}, {"a", "SECOND", 4},
+		} {
+			if got := of(t, e, c.topic, c.id); got != c.want {
+				t.Errorf("of %s, %s: %d, want %d", c.topic, c.id, got, c.want)
+			}
+		}
+	}
+}
+
+// Processes that begin at once agree, and no two ids have one epoch.
+func TestAtOnce(t *testing.T) {
+	dsn, err := mysqltest.Database(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores := []*Epochs{open(t, dsn), open(t, dsn), open(t, dsn)}
+	const ids = 8
+	var got [3][ids]uint32
+	var all sync.WaitGroup
+	for s, e := range stores {
+		for id := range ids {
+			all.Go(func() { got[s][id] = of(t, e, "a", fmt.Sprint("id", id)) })
+		}
+	}
+	all.Wait()
+	seen := map[uint32]bool{}
+	for _, epoch := range got[0] {
+		seen[epoch] = true
+	}
+	if got[1] != got[0] || got[2] != got[0] || len(seen) != ids {
+		t.Errorf("they say %v", got)
+	}
+}
