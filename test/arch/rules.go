@@ -18,7 +18,7 @@ const (
 	own       = `\.|(internal|cmd|web|test|cluster)(/.*)?`
 	contracts = `internal/(eventlog|livebus|archive|cache)`
 	suites    = `internal/.*/?[a-z]+test`
-	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlmeta|sqlitemeta|mysqlmeta|mysqlepochs)|analysis/(sqlitetally|mysqltally))`
+	adapters  = `internal/(eventlog/(natslog|kafkalog)|livebus/(localbus|redisbus)|archive/(sqlitearchive|cassandraarchive)|cache/(localcache|rediscache)|metastore/(sqlmeta|sqlitemeta|mysqlmeta|mysqlepochs)|analysis/(sqltally|sqlitetally|mysqltally))`
 	pure      = `\.|internal/(text|summary|moderation|moderation/words|analysis|analysis/classify|chat/stomp|chat/sockjs)`
 	world     = `net|net/http|os|os/.*|syscall|database/sql|io/fs|log|log/slog`
 )
@@ -41,7 +41,7 @@ var Rules = []Rule{
 	{From: `internal/archive/(sqlite|cassandra)archive`, To: own, NotTo: `\.|internal/archive|internal/sqlitefile`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/mysqlepochs`, To: own, NotTo: `internal/(eventlog|mysqldb)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/\w+meta`, To: own, NotTo: `\.|internal/(account|streams|sqlitefile|mysqldb|metastore|metastore/.*)`, Reason: "the metastore keeps what account and streams define"},
-	{From: `internal/analysis/sqlitetally`, To: own, NotTo: `\.|internal/(analysis/worker|sqlitefile)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
+	{From: `internal/analysis/sql(ite)?tally`, To: own, NotTo: `\.|internal/(analysis/(worker|sqltally)|sqlitefile)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: own, NotFrom: `internal/(archive/sqlitearchive|metastore/sqlitemeta|analysis/sqlitetally)`, To: `internal/sqlitefile`,
 		Reason: "what is in an SQLite file is its adapter's; others ask the contract"},
 	{From: own, NotFrom: `internal/(metastore/(mysqlmeta|mysqlepochs)|analysis/mysqltally|app)`, To: `internal/mysqldb`,

@@ -3,11 +3,10 @@ package sqlitetally
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/analysis/sqltally"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 )
 
@@ -21,36 +20,12 @@ const (
 
 // Cursors implements [worker.Store].
 func (s *Store) Cursors(ctx context.Context) ([]worker.Cursor, error) {
-	var list []worker.Cursor
-	err := each(ctx, s.db, listCursors, nil, func(scan func(...any) error) error {
-		var c worker.Cursor
-		var ms int64
-		err := scan(&c.Partition, &c.Through.Epoch, &c.Through.N, &ms, &c.Counted, &c.Unpublished.Epoch, &c.Unpublished.N)
-		c.Time = time.UnixMilli(ms)
-		list = append(list, c)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read how far is counted: %w", err)
-	}
-	return list, nil
+	return sqltally.Cursors(ctx, s.db, sqltally.Query{Text: listCursors})
 }
 
 // State implements [worker.Store].
 func (s *Store) State(ctx context.Context, stream hubbub.StreamID) (worker.State, bool, error) {
-	return scanState(s.get.QueryRowContext(ctx, string(stream)), stream)
-}
-
-func scanState(row *sql.Row, stream hubbub.StreamID) (worker.State, bool, error) {
-	found := worker.State{Stream: stream}
-	err := row.Scan(&found.Partition, &found.Newest.Epoch, &found.Newest.N, &found.Tally)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return worker.State{}, false, nil
-	case err != nil:
-		return worker.State{}, false, fmt.Errorf("read the tally of stream %s: %w", stream, err)
-	}
-	return found, true, nil
+	return sqltally.State(s.get.QueryRowContext(ctx, string(stream)), stream)
 }
 
 // Minutes implements [worker.Store]. It reads beside what is being saved.
@@ -60,20 +35,11 @@ func (s *Store) Minutes(ctx context.Context, stream hubbub.StreamID, first, end 
 		return worker.State{}, false, fmt.Errorf("read the minutes of stream %s: %w", stream, err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	found, ok, err := scanState(tx.QueryRowContext(ctx, getState, string(stream)), stream)
+	found, ok, err := sqltally.State(tx.QueryRowContext(ctx, getState, string(stream)), stream)
 	if err != nil || !ok {
 		return worker.State{}, false, err
 	}
-	var m worker.Minute
-	columns := []any{&m.Number}
-	for i := range m.Counts {
-		columns = append(columns, &m.Counts[i])
-	}
-	err = each(ctx, tx, listMinutes, []any{string(stream), first, end}, func(scan func(...any) error) error {
-		err := scan(columns...)
-		found.Closed = append(found.Closed, m)
-		return err
-	})
+	found.Closed, err = sqltally.Minutes(ctx, tx, sqltally.Query{Text: listMinutes, Args: []any{string(stream), first, end}})
 	if err != nil {
 		return worker.State{}, false, fmt.Errorf("read the minutes of stream %s: %w", stream, err)
 	}
@@ -82,37 +48,5 @@ func (s *Store) Minutes(ctx context.Context, stream hubbub.StreamID, first, end 
 
 // Changed implements [worker.Store].
 func (s *Store) Changed(ctx context.Context, partition int, since hubbub.Position) (map[hubbub.StreamID]hubbub.Position, error) {
-	changed := map[hubbub.StreamID]hubbub.Position{}
-	args := []any{partition, int64(since.Epoch), number(since)}
-	err := each(ctx, s.db, listChanged, args, func(scan func(...any) error) error {
-		var stream string
-		var newest hubbub.Position
-		err := scan(&stream, &newest.Epoch, &newest.N)
-		changed[hubbub.StreamID(stream)] = newest
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read which streams changed: %w", err)
-	}
-	return changed, nil
-}
-
-// asker is a database or a transaction.
-type asker interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// each calls take for each row.
-func each(ctx context.Context, db asker, query string, args []any, take func(scan func(...any) error) error) error {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := take(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return sqltally.Changed(ctx, s.db, sqltally.Query{Text: listChanged, Args: []any{partition, int64(since.Epoch), number(since)}})
 }
