@@ -43,7 +43,7 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 	if err != nil {
 		return nil, err
 	}
-	hubbub := program{options: o, engines: d.Engines.flags(), secret: key}
+	hubbub := program{options: o, engines: d.Engines.Flags(), secret: key}
 	roles, targets, err := hubbub.roles(ports)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 		return nil, err
 	}
 	d.Stages = []supervisor.Stage{
-		{Processes: d.Engines.processes()},
+		{Processes: d.Engines.Processes()},
 		{Errand: hubbub.migrate(), Processes: roles},
 		{Processes: front},
 	}

@@ -2,6 +2,8 @@ package deployment
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"path/filepath"
 	"strings"
 
@@ -23,6 +25,34 @@ type Engines struct {
 	Redis     *cluster.Redis
 	Cassandra *cluster.Cassandra
 	MySQL     *cluster.MySQL
+}
+
+// PrepareEngines prepares engines alone, in a folder that nobody else is at work in.
+func PrepareEngines(ctx context.Context, dir string, log *slog.Logger) (Engines, error) {
+	ports, err := openPorts(filepath.Join(dir, "ports.json"), log)
+	if err != nil {
+		return Engines{}, err
+	}
+	e, err := prepareEngines(ctx, dir, ports)
+	return e, errors.Join(err, ports.save())
+}
+
+// Start starts all side by side. When it returns an error, some may run.
+func (e Engines) Start(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, p := range e.Processes() {
+		all.Go(func() error { return p.Start(ctx) })
+	}
+	return all.Wait()
+}
+
+// Kill kills all that run.
+func (e Engines) Kill() error {
+	var errs []error
+	for _, p := range e.Processes() {
+		errs = append(errs, p.Kill())
+	}
+	return errors.Join(errs...)
 }
 
 // prepareEngines installs what is missing and prepares all in folders below dir.
@@ -51,8 +81,8 @@ func prepareEngines(ctx context.Context, dir string, p *ports) (Engines, error) 
 	return e, all.Wait()
 }
 
-// processes are those of all engines.
-func (e Engines) processes() []*cluster.Process {
+// Processes are those of all engines.
+func (e Engines) Processes() []*cluster.Process {
 	for _, node := range e.Kafka.Processes() {
 		// All end at once, and without a quorum none could say good-bye to the others.
 		node.Grace = cluster.Abrupt
@@ -61,8 +91,8 @@ func (e Engines) processes() []*cluster.Process {
 	return append(append(list, e.Redis.Processes()...), e.Cassandra.Process, e.MySQL.Process)
 }
 
-// flags are those by which hubbub finds the engines.
-func (e Engines) flags() []string {
+// Flags are those by which hubbub finds the engines.
+func (e Engines) Flags() []string {
 	var replicas []string
 	for _, s := range e.Redis.Replicas {
 		replicas = append(replicas, s.Address())

@@ -2,6 +2,7 @@ package send
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"time"
 
@@ -13,20 +14,31 @@ import (
 )
 
 // claims tell chat servers of each other's posts with nonces, by the cache: one is
-// claimed before it is logged, and what became of it is noted there. A server that
-// dies leaves its claim, which ends after the longest that a post can be under way.
+// claimed before it is logged, and what became of it is noted there. Claims are those of
+// a server for as long as that says that it lives; what a dead one had under way is in
+// the log by then or never will be.
 type claims struct {
 	cache  cache.Cache // nil: there is one server
+	server string      // this one
 	longer time.Duration
 	notes  chan claimNote
+	alive  *alive
+}
+
+func newClaims(c cache.Cache, timeout time.Duration) claims {
+	return claims{
+		cache: c, server: rand.Text(), longer: timeout + claimGrace,
+		notes: make(chan claimNote, claimNotes), alive: newAlive(),
+	}
 }
 
 // A claimNote is what became of a claim; "" is that it was given up.
 type claimNote struct{ key, outcome string }
 
-// What is noted of a claim, unless it is what was logged.
+// What a claim has, unless it is what was logged: who is at it, or that the outcome is
+// not known.
 const (
-	claimFlying  = "flying"
+	claimFlying  = "flying:"
 	claimUnknown = "unknown"
 )
 
@@ -45,8 +57,24 @@ func (k flightKey) claim() string {
 // take claims a nonce. Unless it is free, the outcome of who had it is returned.
 // An error leaves it open.
 func (c *claims) take(ctx context.Context, key flightKey) (outcome string, free bool, err error) {
-	current, free, err := c.cache.Add(ctx, key.claim(), []byte(claimFlying), c.longer)
+	current, free, err := c.cache.Add(ctx, key.claim(), []byte(claimFlying+c.server), c.longer)
 	return string(current), free, err
+}
+
+// inherit takes the claim of a server that is dead, unless another was faster. The
+// outcome is that of take.
+func (c *claims) inherit(ctx context.Context, key flightKey, outcome string) (mine bool, err error) {
+	owner, flying := strings.CutPrefix(outcome, claimFlying)
+	if !flying {
+		return false, nil
+	}
+	if _, lives, err := c.cache.Get(ctx, aliveKey+owner); lives || err != nil {
+		return false, err
+	}
+	if _, mine, err = c.cache.Add(ctx, key.claim()+":"+owner, nil, c.longer); !mine || err != nil {
+		return false, err
+	}
+	return true, c.cache.Set(ctx, key.claim(), []byte(claimFlying+c.server), c.longer)
 }
 
 // settle has noted what became of a claim, soon. What cannot wait is not noted: then
@@ -65,9 +93,13 @@ func (c *claims) settle(key flightKey, a Answer) {
 	}
 }
 
-// run notes outcomes until ctx ends.
+// run notes outcomes, and that this server lives, until ctx ends.
 func (c *claims) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		c.alive.run(ctx, func() { _ = c.cache.Set(ctx, aliveKey+c.server, nil, aliveFor) })
+		return nil
+	})
 	for range claimWriters {
 		g.Go(func() error {
 			for {
@@ -117,12 +149,16 @@ func (s *Sender) elsewhere(ctx context.Context, key flightKey, r *room.Room) (lo
 		if logged, ok := loggedOf(outcome); ok && err == nil {
 			return logged, true, nil
 		}
+		mine := free || err != nil || outcome == claimUnknown
+		if !mine {
+			mine, err = s.claims.inherit(ctx, key, outcome)
+		}
 		// Nobody says: it may be in the log, and the room not there yet.
 		if err := s.caughtUp(ctx, r); err != nil {
 			return room.Logged{}, false, err
 		}
 		logged, ok := r.Repeated(key.user, key.nonce, s.options.Now())
-		if ok || free || err != nil || outcome == claimUnknown {
+		if ok || mine || err != nil {
 			return logged, ok, nil
 		}
 		select {

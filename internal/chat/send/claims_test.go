@@ -13,7 +13,7 @@ import (
 
 // pair returns two chat servers with one log and one cache, and rooms of their own. No
 // bus tells the second of what the first logged.
-func pair(t *testing.T) (first, second *desk) {
+func pair(t *testing.T, change ...func(*desk)) (first, second *desk) {
 	t.Helper()
 	first = newDesk(t, Options{Shared: true})
 	second = &desk{t: t, log: first.log, history: first.history, bus: first.bus, cache: first.cache, streams: first.streams}
@@ -26,6 +26,9 @@ func pair(t *testing.T) (first, second *desk) {
 		t.Fatal(err)
 	}
 	for _, d := range []*desk{first, second} {
+		for _, c := range change {
+			c(d)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- d.Run(ctx) }()
@@ -124,12 +127,16 @@ func TestUnderWayAtAnotherServer(t *testing.T) {
 	}
 }
 
-// A server that died before it logged has its claim for as long as it could have been
-// at it; then another logs the message.
+// A server that died before it logged has its claim until it has been silent for so
+// long that it must be dead; then another logs the message.
 func TestServerWithClaimDied(t *testing.T) {
 	first, second := pair(t)
-	if _, free, err := first.claims.take(t.Context(), flightKey{"1", "u", "n"}); !free || err != nil {
-		t.Fatal(free, err)
+	key := flightKey{"1", "u", "n"}
+	if err := first.cache.Set(t.Context(), key.claim(), []byte(claimFlying+"dead"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.cache.Set(t.Context(), aliveKey+"dead", nil, aliveFor); err != nil {
+		t.Fatal(err)
 	}
 	b := make(chan Answer, 1)
 	go func() {
@@ -137,12 +144,29 @@ func TestServerWithClaimDied(t *testing.T) {
 	}()
 	select {
 	case got := <-b:
-		t.Fatalf("answered %+v while the claim stands", got)
+		t.Fatalf("answered %+v while the other may live", got)
 	case <-time.After(3 * claimPoll):
 	}
-	first.clock.Add(int64(first.claims.longer + time.Second)) // the cache's clock
-	if got := second.answer(b); got.Err != nil || first.log.appended.Load() != 1 {
+	first.clock.Add(int64(aliveFor)) // the cache's clock
+	got := second.answer(b)
+	if got.Err != nil || first.log.appended.Load() != 1 {
 		t.Errorf("answered %+v; %d logged", got, first.log.appended.Load())
+	}
+	if again := first.answer(first.post(as("u"), "1", hello, "n")); again.Logged != got.Logged {
+		t.Errorf("answered %+v after %+v", again, got)
+	}
+}
+
+// A server that was stopped for long logs nothing of what it had not handed over.
+func TestStoppedForLong(t *testing.T) {
+	d := newDesk(t, Options{Shared: true})
+	before := d.claims.alive.context()
+	d.claims.alive.lapse()
+	if before.Err() == nil || d.claims.alive.context().Err() != nil {
+		t.Errorf("before: %v, since: %v", before.Err(), d.claims.alive.context().Err())
+	}
+	if a := d.say(as("u"), "1", hello, "n"); a.Err != nil {
+		t.Error(a.Err)
 	}
 }
 
@@ -171,10 +195,7 @@ func (brokenCache) Add(context.Context, string, []byte, time.Duration) ([]byte, 
 
 // Without the cache the log is asked: nothing is logged twice, and all can write.
 func TestNoncesWithoutCache(t *testing.T) {
-	first, second := pair(t)
-	for _, d := range []*desk{first, second} {
-		d.claims.cache = brokenCache{d.cache}
-	}
+	first, second := pair(t, func(d *desk) { d.claims.cache = brokenCache{d.cache} })
 	one := first.answer(first.post(as("u"), "1", hello, "n"))
 	two := second.answer(second.post(as("u"), "1", hello, "n"))
 	other := second.answer(second.post(as("u"), "1", hello, "m"))
@@ -185,7 +206,7 @@ func TestNoncesWithoutCache(t *testing.T) {
 
 func TestLoggedOf(t *testing.T) {
 	want := room.Logged{ID: "id", Position: hubbub.Position{Epoch: 3, N: 7}}
-	for outcome, ok := range map[string]bool{"id 3.7": true, claimFlying: false, claimUnknown: false, "": false, "id x": false} {
+	for outcome, ok := range map[string]bool{"id 3.7": true, claimFlying + "x": false, claimUnknown: false, "": false, "id x": false} {
 		if l, found := loggedOf(outcome); found != ok || ok && l != want {
 			t.Errorf("of %q: %+v, %v", outcome, l, found)
 		}

@@ -96,7 +96,7 @@ func New(options Options) *Sender {
 	s := &Sender{options: options, count: newCounters(options.Metrics)}
 	s.rates.perSecond, s.rates.burst = options.Rate, options.Burst
 	if options.Shared {
-		s.claims = claims{cache: options.Cache, longer: options.Timeout + claimGrace, notes: make(chan claimNote, claimNotes)}
+		s.claims = newClaims(options.Cache, options.Timeout)
 	}
 	return s
 }
@@ -382,14 +382,11 @@ func (s *Sender) slow(ctx context.Context, m *hubbub.Message, r *room.Room) erro
 func (s *Sender) append(m *hubbub.Message, done func(Answer)) {
 	value := m.AppendJSON(make([]byte, 0, 320+len(m.Content)))
 	record := eventlog.Record{Stream: m.StreamID, Kind: hubbub.KindMessage, Value: value}
-	ctx, cancel := context.Background(), func() {}
-	if s.options.Shared && m.Nonce != "" {
-		// A server that was stopped for a while must not log what it had not handed over:
-		// another may have, once the claim had ended.
-		ctx, cancel = context.WithTimeout(ctx, s.options.Timeout)
+	ctx := context.Background()
+	if s.options.Shared {
+		ctx = s.claims.alive.context()
 	}
 	s.options.Log.Append(ctx, eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
-		cancel()
 		if err != nil {
 			done(Answer{Err: logError(err)})
 			return

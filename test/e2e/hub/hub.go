@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,13 @@ import (
 // patience is far more than a start or a stop takes, on a busy machine too.
 const patience = time.Minute
 
+// Engines are flags of the engines that servers keep everything in, each under a
+// prefix of its own; none: each has a data folder. It is set before any is made.
+var Engines []string
+
+// secret signs the tokens of servers on engines.
+const secret = "a secret that all processes of a cluster share"
+
 // A Server is one data folder and port, and the process that serves them, if one
 // runs. Its methods are one goroutine's at a time, but for the HTTP calls, Dial
 // and the URLs, which may be used concurrently.
@@ -41,6 +49,7 @@ type Server struct {
 	binary string
 	said   tail // standard error, of all processes
 
+	storage []string // flags: where it keeps things
 	process *exec.Cmd
 	ready   chan struct{} // closed when the ready line came
 	exited  chan struct{} // closed when the process has ended
@@ -60,8 +69,24 @@ func New(t testing.TB, flags ...string) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{At: api.At("http://" + loopback.Address(port)), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
+	s.storage = []string{"--data", s.Data}
+	if len(Engines) > 0 {
+		s.onEngines()
+	}
 	t.Cleanup(s.end)
 	return s
+}
+
+// onEngines gives the server a prefix that no other has, and makes what is behind it.
+func (s *Server) onEngines() {
+	s.t.Helper()
+	s.storage = append(append([]string{}, Engines...), "--prefix", fmt.Sprintf("t%x_", rand.Uint64()))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	migrate := exec.CommandContext(ctx, s.binary, append([]string{"migrate"}, s.storage...)...)
+	if said, err := migrate.CombinedOutput(); err != nil {
+		s.t.Fatalf("migrate: %v\n%s", err, said)
+	}
 }
 
 // Start is New and Run.
@@ -104,9 +129,12 @@ func (s *Server) Run() error {
 
 // Spawn starts the process without waiting for anything.
 func (s *Server) Spawn() error {
-	args := append([]string{"serve", "--listen", s.Address(), "--data", s.Data}, s.Flags...)
+	args := append(append([]string{"serve", "--listen", s.Address()}, s.storage...), s.Flags...)
 	p := exec.Command(s.binary, args...)
 	p.Env = append(os.Environ(), s.Env...)
+	if len(Engines) > 0 {
+		p.Env = append(p.Env, "HUBBUB_JWT_SECRET="+secret)
+	}
 	p.Stderr = &s.said
 	// A test binary that is killed leaves no servers behind.
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
