@@ -60,6 +60,7 @@ func Run(t *testing.T, h Harness) {
 		{"SlicesStay", testSlicesStay},
 		{"Reading", testReading},
 		{"AnyRead", testAnyRead},
+		{"ReadingOn", testReadingOn},
 		{"Gone", testGone},
 		{"Lag", testLag},
 		{"Trim", testTrim},

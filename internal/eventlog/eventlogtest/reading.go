@@ -2,6 +2,7 @@ package eventlogtest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -82,6 +83,45 @@ func testReading(t *testing.T, h Harness) {
 		if _, _, err := log.Read(t.Context(), c.topic, c.stream, hubbub.Position{}, c.limit); err == nil {
 			t.Errorf("a read with %s: no error", c.name)
 		}
+	}
+}
+
+// testReadingOn reads again and again from where the last answer was complete, while
+// another appends: nothing is passed over, and nothing comes twice.
+func testReadingOn(t *testing.T, h Harness) {
+	log := open(t, h, t.TempDir(), Options{})
+	const records = 600
+	appending := make(chan []eventlog.Record, 1)
+	go func() {
+		var done []eventlog.Record
+		for i := range records {
+			stream := hubbub.StreamID("s")
+			if i%4 == 0 {
+				stream = "other"
+			}
+			done = append(done, AppendAll(t, log, topic, record(stream, i))...)
+		}
+		appending <- done
+	}()
+	var want, got []eventlog.Record
+	var through hubbub.Position
+	for last := false; !last; {
+		select {
+		case appended := <-appending:
+			last = true
+			for _, r := range appended {
+				if r.Stream == "s" {
+					want = append(want, r)
+				}
+			}
+		default:
+		}
+		found, complete, err := log.Read(t.Context(), topic, "s", through, 1000)
+		must(t, err)
+		got, through = append(got, found...), complete
+	}
+	if !slices.EqualFunc(got, want, func(x, y eventlog.Record) bool { return x.Position == y.Position }) {
+		t.Errorf("read %d records of %d", len(got), len(want))
 	}
 }
 

@@ -60,10 +60,8 @@ func (l *Log) read(ctx context.Context, name eventlog.Topic, stream hubbub.Strea
 		if err != nil {
 			return nil, through, err
 		}
-		for _, r := range records {
-			if from = r.Offset + 1; from > end {
-				break
-			}
+		for _, r := range records { // some may be newer than end
+			from = r.Offset + 1
 			if string(r.Key) != string(stream) {
 				continue
 			}
