@@ -39,3 +39,29 @@ func allBrokers() *kmsg.MetadataRequest {
 	request.Topics = []kmsg.MetadataRequestTopic{}
 	return request
 }
+
+// Controller asks which node is the active controller now.
+func (k *Kafka) Controller(ctx context.Context) (*Process, error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Seeds()...))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	partition := kmsg.NewDescribeQuorumRequestTopicPartition()
+	topic := kmsg.NewDescribeQuorumRequestTopic()
+	topic.Topic, topic.Partitions = "__cluster_metadata", []kmsg.DescribeQuorumRequestTopicPartition{partition}
+	request := kmsg.NewPtrDescribeQuorumRequest()
+	request.Topics = []kmsg.DescribeQuorumRequestTopic{topic}
+	answer, err := request.RequestWith(ctx, client)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the controller: %w", err)
+	}
+	for _, t := range answer.Topics {
+		for _, p := range t.Partitions {
+			if number := int(p.LeaderID); number >= 1 && number <= len(k.nodes) {
+				return k.Node(number), nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("no node says that it is the controller (error %d)", answer.ErrorCode)
+}

@@ -246,9 +246,12 @@ func (a At) Readiness(ctx context.Context) (Readiness, error) {
 
 // AwaitSettled waits until relay, archive and analysis have read and committed
 // all of the log. Nothing must be sent meanwhile.
-func (a At) AwaitSettled(ctx context.Context) error {
+func (a At) AwaitSettled(ctx context.Context) error { return AwaitSettled(ctx, a.Metrics) }
+
+// AwaitSettled is [At.AwaitSettled] of what has these metrics.
+func AwaitSettled(ctx context.Context, metrics func(context.Context) (map[string]float64, error)) error {
 	return Until(ctx, "wait until everything is archived and analysed", func() error {
-		m, err := a.Metrics(ctx)
+		m, err := metrics(ctx)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ func TestG5AnalysedOnce(t *testing.T) {
 	promise.Tried(t, "G5", "SIGKILL under load, then each message counted again by hand", kills,
 		append(i.counted(), promise.Count{What: "analysed", N: total})...)
 
+	if len(hub.Engines) > 0 {
+		return // the totals are not a file that can be taken away
+	}
 	// The other way round: the server itself counts the whole log again.
 	replays, identical := max(1, kills/5), 0
 	for range replays {

@@ -50,6 +50,7 @@ type Server struct {
 	said   tail // standard error, of all processes
 
 	storage []string // flags: where it keeps things
+	parts   []api.At // processes, if it is several
 	process *exec.Cmd
 	ready   chan struct{} // closed when the ready line came
 	exited  chan struct{} // closed when the process has ended
@@ -131,10 +132,11 @@ func (s *Server) Run() error {
 func (s *Server) Spawn() error {
 	args := append(append([]string{"serve", "--listen", s.Address()}, s.storage...), s.Flags...)
 	p := exec.Command(s.binary, args...)
-	p.Env = append(os.Environ(), s.Env...)
+	p.Env = os.Environ()
 	if len(Engines) > 0 {
 		p.Env = append(p.Env, "HUBBUB_JWT_SECRET="+secret)
 	}
+	p.Env = append(p.Env, s.Env...) // of two the last counts
 	p.Stderr = &s.said
 	// A test binary that is killed leaves no servers behind.
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

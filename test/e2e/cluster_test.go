@@ -1,0 +1,349 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/cluster"
+	"github.com/hubbub-live/hubbub/cluster/deployment"
+	"github.com/hubbub-live/hubbub/cluster/loopback"
+	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/e2e/hub"
+	"github.com/hubbub-live/hubbub/test/promise"
+)
+
+// TestCluster is the kill matrix: under 250 messages a second, each part of a cluster
+// is killed, stopped for a while, and restarted; then all that was said is compared with
+// what the log, the archive, the analysis and the viewers have of it. HUBBUB_FULL=1 is
+// all of it; without, it is what make test has time for.
+func TestCluster(t *testing.T) {
+	c := startCluster(t)
+	for _, row := range c.matrix() {
+		for _, f := range row.faults {
+			t.Run(row.part+"/"+f.name, func(t *testing.T) { c.suffers(t, row, f) })
+		}
+	}
+	t.Run("PubSub", c.subscribersAreAtReplicas)
+}
+
+// clusterPatience bounds the whole of one cell.
+const clusterPatience = 3 * time.Minute
+
+// A stand is a cluster that runs.
+type stand struct {
+	*deployment.Deployment
+	server    *hub.Server
+	cells     int
+	inspected int // messages of the cells before
+}
+
+// startCluster starts a cluster that ends with the test.
+func startCluster(t *testing.T) *stand {
+	t.Helper()
+	for name, value := range map[string]string{"HUBBUB_ROOMS": "any", "HUBBUB_MESSAGE_RATE": "0", "HUBBUB_CONNECT_RATE": "0", "HUBBUB_GUEST_RATE": "0"} {
+		t.Setenv(name, value)
+	}
+	port, err := loopback.FreePort()
+	must(t, err)
+	o, err := deployment.Options{Dir: t.TempDir(), Listen: loopback.Address(port), Hubbub: os.Getenv("HUBBUB_BIN"), Chat: 2, Relay: 2}.Check()
+	must(t, err)
+	d, err := deployment.Prepare(t.Context(), o, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	must(t, err)
+	c := &stand{Deployment: d}
+	var parts []string
+	t.Cleanup(func() { c.end(t) })
+	for _, stage := range d.Stages {
+		if stage.Errand != nil {
+			must(t, stage.Errand.Run(t.Context()))
+			for _, p := range stage.Processes {
+				parts = append(parts, "http://"+loopback.Address(p.Ports[0]))
+			}
+		}
+		var all errgroup.Group
+		for _, p := range stage.Processes {
+			all.Go(func() error { return p.Start(t.Context()) })
+		}
+		must(t, all.Wait())
+	}
+	c.server = hub.Of(t, o.URL(), parts...)
+	return c
+}
+
+// end kills what runs, and shows the logs of the roles if something failed.
+func (c *stand) end(t *testing.T) {
+	for i := len(c.Stages) - 1; i >= 0; i-- {
+		for _, p := range c.Stages[i].Processes {
+			if p.Running() && t.Failed() && i > 0 {
+				t.Logf("%s:\n%s", p.Name, p.Log())
+			}
+			if err := p.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// process returns one by name.
+func (c *stand) process(t *testing.T, name string) *cluster.Process {
+	t.Helper()
+	for _, stage := range c.Stages {
+		for _, p := range stage.Processes {
+			if p.Name == name {
+				return p
+			}
+		}
+	}
+	t.Fatalf("there is no process %s", name)
+	return nil
+}
+
+// A row of the matrix is a part with what is done to it.
+type row struct {
+	part   string
+	find   func(t *testing.T) *cluster.Process
+	faults []fault
+}
+
+// A fault is done to a process, which is well again when it returns.
+type fault struct {
+	name string
+	does func(ctx context.Context, p *cluster.Process) error
+}
+
+var (
+	killing = fault{"SIGKILL", func(ctx context.Context, p *cluster.Process) error {
+		if err := p.Kill(); err != nil {
+			return err
+		}
+		time.Sleep(time.Second) // it is gone for a moment
+		return p.Start(ctx)
+	}}
+	stopping = fault{"SIGSTOP for 20 s", func(_ context.Context, p *cluster.Process) error {
+		if err := p.Freeze(); err != nil {
+			return err
+		}
+		time.Sleep(20 * time.Second)
+		return p.Thaw()
+	}}
+	restarting = fault{"restart", func(ctx context.Context, p *cluster.Process) error {
+		return errors.Join(p.Stop(ctx), p.Start(ctx))
+	}}
+)
+
+// matrix is what is done to what.
+func (c *stand) matrix() []row {
+	named := func(name string) func(*testing.T) *cluster.Process {
+		return func(t *testing.T) *cluster.Process { t.Helper(); return c.process(t, name) }
+	}
+	controller := func(t *testing.T) *cluster.Process {
+		t.Helper()
+		p, err := c.Engines.Kafka.Controller(t.Context())
+		must(t, err)
+		return p
+	}
+	broker := func(t *testing.T) *cluster.Process { // one that is not the controller
+		t.Helper()
+		if first := c.Engines.Kafka.Node(1); first != controller(t) {
+			return first
+		}
+		return c.Engines.Kafka.Node(2)
+	}
+	every := []fault{killing, stopping, restarting}
+	if os.Getenv("HUBBUB_FULL") == "" {
+		return []row{
+			{"broker", broker, every[:1]}, {"chat", named("chat-1"), every[:1]},
+			{"archive", named("archive"), every[:1]}, {"analysis", named("analysis"), every[:2]},
+		}
+	}
+	return []row{
+		{"chat", named("chat-1"), every}, {"relay", named("relay-1"), every}, {"archive", named("archive"), every},
+		{"analysis", named("analysis"), every}, {"broker", broker, every}, {"controller", controller, every},
+		{"Redis master", named("redis-master"), every}, {"Redis replica", named("redis-replica-1"), every},
+		{"Cassandra", named("cassandra"), every}, {"MySQL", named("mysql"), every},
+	}
+}
+
+// suffers is one cell: people talk while it happens, and then all is accounted for.
+func (c *stand) suffers(t *testing.T, of row, f fault) {
+	ctx, cancel := context.WithTimeout(t.Context(), clusterPatience)
+	defer cancel()
+	c.cells++
+	stream := hubbub.StreamID(fmt.Sprintf("cell-%d", c.cells))
+	people, err := newCrowd(ctx, c.server, 50, stream)
+	must(t, err)
+	defer people.leave()
+	viewers, following := []*viewer{}, sync.WaitGroup{}
+	watching, leave := context.WithCancel(ctx)
+	defer following.Wait()
+	defer leave()
+	for i := range 6 {
+		v := &viewer{name: fmt.Sprint("viewer ", i), stream: stream, options: client.Options{URL: c.server.WS()}}
+		viewers = append(viewers, v)
+		following.Go(func() { v.follow(watching) })
+	}
+	talk := startTalk(ctx, people)
+	must(t, people.heard(ctx, 500))
+
+	process := of.find(t)
+	before := people.acknowledged()
+	must(t, f.does(ctx, process))
+	well := time.Now()
+	must(t, people.heard(ctx, 500))
+	during := people.acknowledged() - before
+	talk.stop()
+	must(t, people.settled())
+	i := newInspector(people)
+	i.others = c.inspected
+	must(t, i.inspect(ctx))
+	caughtUp := time.Since(well)
+	c.inspected = i.total
+	catchUp(t, ctx, people, viewers)
+	must(t, c.server.AwaitSettled(ctx))
+	must(t, i.inspect(ctx))
+	c.inspected = i.total
+	leave()
+	following.Wait()
+	log := i.history[stream]
+	var tallies []tally
+	for _, v := range viewers {
+		sum, err := v.check(log)
+		if err != nil {
+			t.Error(err)
+		}
+		tallies = append(tallies, sum)
+	}
+	t.Logf("%s of %s (%s): longest without a receipt %v, %d acknowledged meanwhile; all caught up %v after",
+		f.name, of.part, process.Name, talk.longest().Round(10*time.Millisecond), during, caughtUp.Round(10*time.Millisecond))
+	promise.Tried(t, "G1", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, i.counted()...)
+	promise.Tried(t, "G3", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, accounts(len(log), tallies...)...)
+}
+
+// subscribersAreAtReplicas: rooms with viewers are subscribed to at the replicas, and none
+// at the master.
+func (c *stand) subscribersAreAtReplicas(t *testing.T) {
+	ctx := within(t)
+	for i := range 8 {
+		conn, err := c.server.Dial(ctx, client.Options{})
+		must(t, err)
+		defer conn.Close()
+		_, err = conn.Subscribe(ctx, client.Topic{Destination: client.MessagesOf(hubbub.StreamID(fmt.Sprint("seen-", i)), hubbub.MessageChannel), ID: "sub-0"})
+		must(t, err)
+	}
+	atReplicas := 0
+	for _, replica := range c.Engines.Redis.Replicas {
+		atReplicas += channels(t, ctx, replica.Address())
+	}
+	if atMaster := channels(t, ctx, c.Engines.Redis.Master.Address()); atMaster != 0 || atReplicas < 8 {
+		t.Errorf("%d rooms are subscribed to at the master, %d at the replicas", atMaster, atReplicas)
+	}
+}
+
+// channels asks a Redis how many channels have subscribers.
+func channels(t *testing.T, ctx context.Context, address string) int {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	must(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("PUBSUB CHANNELS\r\n"))
+	must(t, err)
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	must(t, err)
+	var n int
+	_, err = fmt.Sscanf(line, "*%d", &n)
+	must(t, err)
+	return n
+}
+
+// A talk is a crowd that talks whatever happens: who loses the connection connects
+// again and repeats what is open.
+type talk struct {
+	stopped chan struct{}
+	all     sync.WaitGroup
+	last    atomic.Int64 // when somebody was last acknowledged, Unix ns
+	gap     atomic.Int64 // the longest time without
+}
+
+// talkEvery makes 250 messages a second of fifty people.
+const talkEvery = 200 * time.Millisecond
+
+func startTalk(ctx context.Context, people *crowd) *talk {
+	k := &talk{stopped: make(chan struct{})}
+	k.last.Store(time.Now().UnixNano())
+	for _, chatter := range people.chatters {
+		k.all.Go(func() { k.run(ctx, people.server, chatter) })
+	}
+	return k
+}
+
+func (k *talk) run(ctx context.Context, server *hub.Server, c *chatter) {
+	tick := time.NewTicker(talkEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-k.stopped:
+			if c.open == "" {
+				return
+			}
+		default:
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		k.once(ctx, server, c)
+	}
+}
+
+// once says the next, or what is open again.
+func (k *talk) once(ctx context.Context, server *hub.Server, c *chatter) {
+	within, cancel := context.WithTimeout(ctx, 15*time.Second) // longer than any answer
+	defer cancel()
+	if c.conn == nil {
+		if c.connect(within, server); c.conn == nil {
+			return
+		}
+	}
+	if c.open != "" {
+		c.settle(within)
+	} else {
+		c.sayNext(within)
+	}
+	if c.open != "" {
+		var refusal *hubbub.Error
+		if !errors.As(c.failed, &refusal) {
+			c.leave() // the connection is of no use
+		}
+		return
+	}
+	now := time.Now().UnixNano()
+	for gap := now - k.last.Swap(now); ; {
+		longest := k.gap.Load()
+		if gap <= longest || k.gap.CompareAndSwap(longest, gap) {
+			return
+		}
+	}
+}
+
+// stop ends the talk, with everything that was said acknowledged.
+func (k *talk) stop() {
+	close(k.stopped)
+	k.all.Wait()
+}
+
+// longest is the longest time in which nobody was acknowledged.
+func (k *talk) longest() time.Duration { return time.Duration(k.gap.Load()) }
