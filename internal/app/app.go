@@ -128,6 +128,7 @@ func (a *App) start(ctx context.Context, version string) error {
 	a.onStop("the address", func() error { return ignoreClosed(listener.Close()) })
 	a.doors = a.newDoors()
 	if a.o.Engines.any() { // which may keep it waiting
+		a.health.Add(startCheck, func(context.Context) error { return errStarting })
 		a.listen(doorsPart, listener, a.doors)
 	}
 

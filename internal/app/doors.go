@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 	"sync/atomic"
 
@@ -10,6 +11,11 @@ import (
 
 // doorsPart is what the server of the doors is called.
 const doorsPart = "the HTTP server"
+
+// startCheck is on /readyz until everything is started.
+const startCheck = "start"
+
+var errStarting = errors.New("not everything is started yet")
 
 // doors are what a process that waits for its engines answers until it has them: that
 // it lives, and why it is not ready.

@@ -62,6 +62,7 @@ func (a *App) serve(ctx context.Context, version string, s *stores, p *parts) er
 	}
 	a.doors.open.Store(&handler)
 	if a.o.Engines.any() {
+		a.health.Remove(startCheck)
 		a.stopFirst(doorsPart)
 	} else {
 		a.listen(doorsPart, a.listener, a.doors)

@@ -324,9 +324,10 @@ func (k *talk) once(ctx context.Context, server *hub.Server, c *chatter) {
 		c.sayNext(within)
 	}
 	if c.open != "" {
-		var refusal *hubbub.Error
-		if !errors.As(c.failed, &refusal) {
-			c.leave() // the connection is of no use
+		select {
+		case <-c.conn.Done():
+			c.leave()
+		default: // it was refused, or took too long
 		}
 		return
 	}
