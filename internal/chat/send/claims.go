@@ -22,13 +22,12 @@ type claims struct {
 	server string      // this one
 	longer time.Duration
 	notes  chan claimNote
-	alive  *alive
 }
 
 func newClaims(c cache.Cache, timeout time.Duration) claims {
 	return claims{
 		cache: c, server: rand.Text(), longer: timeout + claimGrace,
-		notes: make(chan claimNote, claimNotes), alive: newAlive(),
+		notes: make(chan claimNote, claimNotes),
 	}
 }
 
@@ -48,6 +47,12 @@ const (
 	// claimNotes bounds those that wait to be noted, claimWriters note at once.
 	claimNotes   = 10_000
 	claimWriters = 8
+
+	// A server says in the cache that it lives, for aliveFor, every aliveEvery. One that was
+	// stopped for longer and wakes up does no harm: the log sees that it was.
+	aliveKey   = "chat-server:"
+	aliveFor   = 3 * time.Second
+	aliveEvery = 500 * time.Millisecond
 )
 
 func (k flightKey) claim() string {
@@ -97,7 +102,7 @@ func (c *claims) settle(key flightKey, a Answer) {
 func (c *claims) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		c.alive.run(ctx, func() { _ = c.cache.Set(ctx, aliveKey+c.server, nil, aliveFor) })
+		c.live(ctx)
 		return nil
 	})
 	for range claimWriters {
@@ -113,6 +118,20 @@ func (c *claims) run(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// live says that this server lives until ctx ends.
+func (c *claims) live(ctx context.Context) {
+	tick := time.NewTicker(aliveEvery)
+	defer tick.Stop()
+	for {
+		_ = c.cache.Set(ctx, aliveKey+c.server, nil, aliveFor) // without the cache nobody asks for it
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // note writes one down; whether it works shows in nothing but the time that a repeat

@@ -157,19 +157,6 @@ func TestServerWithClaimDied(t *testing.T) {
 	}
 }
 
-// A server that was stopped for long logs nothing of what it had not handed over.
-func TestStoppedForLong(t *testing.T) {
-	d := newDesk(t, Options{Shared: true})
-	before := d.claims.alive.context()
-	d.claims.alive.lapse()
-	if before.Err() == nil || d.claims.alive.context().Err() != nil {
-		t.Errorf("before: %v, since: %v", before.Err(), d.claims.alive.context().Err())
-	}
-	if a := d.say(as("u"), "1", hello, "n"); a.Err != nil {
-		t.Error(a.Err)
-	}
-}
-
 // A refusal frees the nonce.
 func TestRefusedAtAnotherServer(t *testing.T) {
 	first, second := pair(t)

@@ -382,11 +382,7 @@ func (s *Sender) slow(ctx context.Context, m *hubbub.Message, r *room.Room) erro
 func (s *Sender) append(m *hubbub.Message, done func(Answer)) {
 	value := m.AppendJSON(make([]byte, 0, 320+len(m.Content)))
 	record := eventlog.Record{Stream: m.StreamID, Kind: hubbub.KindMessage, Value: value}
-	ctx := context.Background()
-	if s.options.Shared {
-		ctx = s.claims.alive.context()
-	}
-	s.options.Log.Append(ctx, eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
+	s.options.Log.Append(context.Background(), eventlog.RawChats, record, func(position hubbub.Position, _ time.Time, err error) {
 		if err != nil {
 			done(Answer{Err: logError(err)})
 			return

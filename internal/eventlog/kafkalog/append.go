@@ -33,7 +33,7 @@ func (l *Log) Append(ctx context.Context, name eventlog.Topic, r eventlog.Record
 	}
 	// Its context is not the caller's: were that to end, the client would fail all that
 	// waits for the same partition.
-	l.client.TryProduce(context.Background(), t.encode(r), func(record *kgo.Record, err error) {
+	l.client.TryProduce(l.stops.context(), t.encode(r), func(record *kgo.Record, err error) {
 		defer l.land(size)
 		if err != nil {
 			fail(appendError(err))

@@ -119,6 +119,7 @@ type Log struct {
 	topics map[eventlog.Topic]*topic
 	health atomic.Pointer[error]
 	meter  *meter
+	stops  *stopped
 
 	mu        sync.Mutex
 	consumers map[*consumer]struct{}       // nil once closed
@@ -138,7 +139,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	if len(o.Brokers) == 0 || o.Epoch == nil {
 		return nil, errors.New("open the log on Kafka: no brokers, or nobody who counts epochs")
 	}
-	l := &Log{o: o.withDefaults(), consumers: map[*consumer]struct{}{}, meter: newMeter()}
+	l := &Log{o: o.withDefaults(), consumers: map[*consumer]struct{}{}, meter: newMeter(), stops: newStopped()}
 	l.landed = sync.NewCond(&l.mu)
 	unregister, err := l.meter.register(o.Metrics)
 	if err != nil {
@@ -154,6 +155,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		defer unregister()
 		return l.shut()
 	})
+	l.running.Go(func() { l.stops.watch(work) })
 	l.every(work, l.o.ProbeEvery, l.probe)
 	l.every(work, l.o.TrimEvery, func(ctx context.Context) {
 		if err := l.Trim(ctx); err != nil && ctx.Err() == nil {
