@@ -37,6 +37,19 @@ type Engines struct {
 	Prefix        string   `help:"Before the name of every topic, group, key, keyspace and database: deployments share engines by it." placeholder:"WORD"`
 }
 
+// groups are the consumers of raw-chats in this process: in a cluster each says how far
+// its own are behind, and asks the brokers for no others.
+func (o *Options) groups() (list []string) {
+	for role, group := range map[string]string{
+		roleRelay: eventlog.GroupRelay, roleArchive: eventlog.GroupArchive, roleAnalysis: eventlog.GroupAnalysis,
+	} {
+		if o.has(role) {
+			list = append(list, group)
+		}
+	}
+	return list
+}
+
 // any says whether one is named, and so all must be.
 func (e *Engines) any() bool {
 	return len(e.Kafka) > 0 || e.Redis != "" || len(e.RedisReplicas) > 0 || len(e.Cassandra) > 0 || e.MySQL != ""
@@ -169,14 +182,14 @@ func (a *App) openMySQL(ctx context.Context, s *stores) error {
 
 func (a *App) openKafka(ctx context.Context, s *stores) error {
 	log, err := kafkalog.Open(ctx, kafkalog.Options{
-		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Epoch: s.epoch, Member: a.o.Member,
+		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Epoch: s.epoch, Member: a.o.Member, Linger: a.o.Linger,
 		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
 	})
 	if err != nil {
 		return err
 	}
 	a.onStop("the log", log.Close)
-	s.log = eventlog.Measure(log, a.registry)
+	s.log = eventlog.Measure(log, a.registry, a.o.groups()...)
 	return nil
 }
 

@@ -21,7 +21,8 @@ type Options struct {
 	Roles  []string `help:"Roles of this process: all, or some of chat, user, relay, archive, analysis, summary." default:"all"`
 
 	Engines
-	Member string `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
+	Linger time.Duration `help:"How long a message of a cluster may wait for others to share its way to Kafka." default:"10ms"`
+	Member string        `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
 
 	PublicURL      string   `name:"public-url" help:"URL under which people reach the page." placeholder:"URL"`
 	Origins        []string `help:"Origins of other pages that may connect; * for all." placeholder:"ORIGIN"`

@@ -96,7 +96,7 @@ func (a *App) openFiles(ctx context.Context) (*stores, error) {
 		return nil, err
 	}
 	a.onStop("the log", log.Close)
-	s.log = eventlog.Measure(log, a.registry)
+	s.log = eventlog.Measure(log, a.registry, eventlog.Required[eventlog.RawChats]...)
 	return s, nil
 }
 

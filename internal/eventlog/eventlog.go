@@ -183,6 +183,9 @@ type ConsumeOptions struct {
 	After func(partition int) (after hubbub.Position, ok bool)
 	// MaxRecords bounds a batch; 0 is 1,000.
 	MaxRecords int
+	// Linger is how much later records may come, so that fewer requests bring them; a
+	// log that is asked for nothing has no use for it. 0: at once.
+	Linger time.Duration
 }
 
 // A Batch is consecutive records of one partition.

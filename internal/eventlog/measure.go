@@ -10,9 +10,9 @@ import (
 )
 
 // Measure returns log with metrics: what was appended, how long that took, and
-// how far the consumers of raw-chats are behind. Appends by other processes are
-// not seen, lag is everybody's.
-func Measure(log Log, r prometheus.Registerer) Log {
+// how far groups of consumers of raw-chats are behind. Appends by other processes are
+// not seen, the lag of a group is that of all its members.
+func Measure(log Log, r prometheus.Registerer, groups ...string) Log {
 	m := &measured{
 		Log: log,
 		appended: prometheus.NewCounter(prometheus.CounterOpts{
@@ -29,7 +29,7 @@ func Measure(log Log, r prometheus.Registerer) Log {
 			Buckets: prometheus.ExponentialBuckets(0.00025, 2, 14), // to 2 s
 		}),
 	}
-	r.MustRegister(m.appended, m.failed, m.seconds, lags{log})
+	r.MustRegister(m.appended, m.failed, m.seconds, lags{log, groups})
 	return m
 }
 
@@ -61,14 +61,17 @@ var lagDesc = prometheus.NewDesc("hubbub_consumer_lag",
 	"Records of raw-chats that a consumer has not committed.", []string{"consumer"}, nil)
 
 // lags asks the log when it is scraped. A lag that cannot be had is left out.
-type lags struct{ log Log }
+type lags struct {
+	log    Log
+	groups []string
+}
 
 func (l lags) Describe(out chan<- *prometheus.Desc) { out <- lagDesc }
 
 func (l lags) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	for _, group := range Required[RawChats] {
+	for _, group := range l.groups {
 		if lag, err := l.log.Lag(ctx, RawChats, group); err == nil {
 			out <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, float64(lag), group)
 		}

@@ -111,7 +111,7 @@ func (f *Follower) Run(ctx context.Context, work Work) error {
 func (f *Follower) member(ctx context.Context, work Work, pause *Pause) error {
 	done := newProgress()
 	f.progress.Store(done)
-	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords, After: f.after(done)})
+	consumer, err := f.o.Log.Consume(ctx, f.o.Topic, f.o.Group, eventlog.ConsumeOptions{MaxRecords: f.o.MaxRecords, After: f.after(done), Linger: max(0, f.o.Linger)})
 	if err != nil {
 		return err
 	}

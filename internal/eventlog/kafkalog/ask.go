@@ -168,17 +168,48 @@ func fetchError(err error) error {
 
 // bounds are the first offset of a partition and the one after the newest record.
 func (l *Log) bounds(ctx context.Context, t *topic, partition int32) (first, end int64, err error) {
-	starts, err := l.admin.ListStartOffsets(ctx, t.name)
-	if first, err = offsetOf(starts, err, t, partition); err != nil {
-		return 0, 0, err
+	if first, err = l.offset(ctx, t, partition, firstOffset); err == nil {
+		end, err = l.end(ctx, t, partition)
 	}
-	end, err = l.end(ctx, t, partition)
 	return first, end, err
 }
 
 func (l *Log) end(ctx context.Context, t *topic, partition int32) (int64, error) {
-	ends, err := l.admin.ListEndOffsets(ctx, t.name)
-	return offsetOf(ends, err, t, partition)
+	return l.offset(ctx, t, partition, endOffset)
+}
+
+// What a broker is asked for, instead of a time.
+const (
+	endOffset   = -1
+	firstOffset = -2
+)
+
+// offset asks the leader of one partition, and nobody else: it is asked often.
+func (l *Log) offset(ctx context.Context, t *topic, partition int32, which int64) (int64, error) {
+	offset, err := l.listOffset(ctx, t, partition, which)
+	if err != nil {
+		return 0, fmt.Errorf("%w: ask for offsets: %w", eventlog.ErrUnavailable, err)
+	}
+	return offset, nil
+}
+
+func (l *Log) listOffset(ctx context.Context, t *topic, partition int32, which int64) (int64, error) {
+	of := kmsg.NewListOffsetsRequestTopicPartition()
+	of.Partition, of.Timestamp = partition, which
+	in := kmsg.NewListOffsetsRequestTopic()
+	in.Topic, in.Partitions = t.name, []kmsg.ListOffsetsRequestTopicPartition{of}
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.Topics = []kmsg.ListOffsetsRequestTopic{in}
+	answer, err := request.RequestWith(ctx, l.client)
+	if err != nil {
+		return 0, err
+	}
+	for _, topic := range answer.Topics {
+		for _, p := range topic.Partitions {
+			return p.Offset, kerr.ErrorForCode(p.ErrorCode)
+		}
+	}
+	return 0, errors.New("the broker answered nothing")
 }
 
 func offsetOf(list kadm.ListedOffsets, err error, t *topic, partition int32) (int64, error) {

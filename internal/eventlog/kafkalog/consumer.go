@@ -1,6 +1,7 @@
 package kafkalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (l *Log) Consume(ctx context.Context, name eventlog.Topic, group string, o 
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.SessionTimeout(l.o.SessionTimeout), kgo.HeartbeatInterval(min(3*time.Second, l.o.SessionTimeout/3)),
 		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchMaxWait(500*time.Millisecond), kgo.FetchMinBytes(1),
+		kgo.FetchMaxWait(cmp.Or(o.Linger, fetchWait)), kgo.FetchMinBytes(leastFetch(o.Linger)),
 		kgo.OnPartitionsAssigned(c.join), kgo.AdjustFetchOffsetsFn(c.start),
 		kgo.OnPartitionsRevoked(c.lose), kgo.OnPartitionsLost(c.lose),
 	)
@@ -94,6 +95,17 @@ func (l *Log) Consume(ctx context.Context, name eventlog.Topic, group string, o 
 		_ = c.Close()
 		return nil, fmt.Errorf("consume %s as %s: %w", name, group, context.Cause(ctx))
 	}
+}
+
+// fetchWait is how long a broker holds a request for records while there are none.
+const fetchWait = 500 * time.Millisecond
+
+// leastFetch is for how many bytes a broker holds a request.
+func leastFetch(linger time.Duration) int32 {
+	if linger > 0 {
+		return fetchBytes // more than a trickle brings: it waits for the time
+	}
+	return 1
 }
 
 // adopt makes a consumer one that is closed with the log; false: the log is closed.

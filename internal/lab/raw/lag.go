@@ -12,8 +12,7 @@ type Lag struct {
 	Records  float64
 }
 
-// Lags are the consumers' at this instant, summed over processes and partitions,
-// in the order of their names. Without the metric there are none.
+// Lags are the consumers' at this instant, in the order of their names. Without the metric there are none.
 func (s *Sample) Lags() []Lag {
 	var lags []Lag
 	for series, records := range s.Sum("hubbub_consumer_lag") {
@@ -28,12 +27,22 @@ func (s *Sample) Lags() []Lag {
 	return lags
 }
 
-// Sum is every series of a metric, added up over the processes.
+// shared are metrics of what all processes have in common: several that say how much
+// there is say the same, some a moment earlier.
+var shared = []string{"hubbub_consumer_lag", "hubbub_archived_total", "hubbub_analysed_total"}
+
+// Sum is every series of a metric, added up over the processes; of what they share, the
+// largest.
 func (s *Sample) Sum(metric string) map[string]float64 {
-	sum := map[string]float64{}
+	sum, common := map[string]float64{}, slices.Contains(shared, metric)
 	for _, p := range s.Processes {
 		for series, value := range p.Values {
-			if name, _, _ := strings.Cut(series, "{"); name == metric {
+			name, _, _ := strings.Cut(series, "{")
+			switch {
+			case name != metric:
+			case common:
+				sum[series] = max(sum[series], value)
+			default:
 				sum[series] += value
 			}
 		}

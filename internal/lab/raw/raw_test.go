@@ -81,10 +81,14 @@ func TestMetrics(t *testing.T) {
 		{Values: map[string]float64{`hubbub_consumer_lag{consumer="b",partition="1"}`: 1, `hubbub_consumer_lag{consumer="b",partition="2"}`: 2, `hubbub_x`: 9}},
 		{Values: map[string]float64{`hubbub_consumer_lag{consumer="b",partition="1"}`: 4, `hubbub_consumer_lag{consumer="a"}`: 0, `hubbub_consumer_lag_seconds{consumer="z"}`: 7}},
 	}}
-	if got, want := s.Lags(), []Lag{{"a", 0}, {"b", 7}}; !reflect.DeepEqual(got, want) {
+	if got, want := s.Lags(), []Lag{{"a", 0}, {"b", 6}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("lags %v, want %v", got, want)
 	}
-	if total, ok := s.Total("hubbub_consumer_lag", `consumer="b"`, `partition="1"`); total != 5 || !ok {
+	if total, ok := s.Total("hubbub_consumer_lag", `consumer="b"`, `partition="1"`); total != 4 || !ok { // all processes say the same
+		t.Errorf("total %v, %v", total, ok)
+	}
+	s.Processes[1].Values["hubbub_x"] = 3
+	if total, ok := s.Total("hubbub_x"); total != 12 || !ok { // each has its own
 		t.Errorf("total %v, %v", total, ok)
 	}
 	if _, ok := s.Total("hubbub_none"); ok {
