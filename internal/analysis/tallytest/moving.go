@@ -1,7 +1,6 @@
 package tallytest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -69,20 +68,25 @@ func testWorkersMeet(t *testing.T, h Harness) {
 	const workers, steps = 4, 15
 	dir := t.TempDir()
 	s := open(t, h, dir)
-	ctx, stop := context.WithCancel(t.Context())
 	var counting, looking sync.WaitGroup
+	counted := make(chan struct{})
 	moved := make([]int, workers)
 	for i := range workers {
 		mine := second(t, h, s, dir)
 		counting.Go(func() { moved[i] = countSteps(t, mine, steps) })
 	}
 	looking.Go(func() {
-		for ctx.Err() == nil {
-			wantWhole(t, s)
+		for {
+			select {
+			case <-counted:
+				return
+			default:
+				wantWhole(t, s)
+			}
 		}
 	})
 	counting.Wait()
-	stop()
+	close(counted)
 	looking.Wait()
 	if c := cursorOf(t, s, 0); !sameCursor(c, cursorAt(0, workers*steps)) {
 		t.Errorf("the cursor is %+v", c)
