@@ -40,6 +40,10 @@ const (
 	viewerStall   = 30 * time.Second
 )
 
+// sharedLinger is how long messages wait for others on their way to a cluster's archive,
+// where a batch costs some calls, however many messages it has.
+const sharedLinger = 300 * time.Millisecond
+
 // parts are the services of this process. Those of roles that it does not play
 // are nil.
 type parts struct {
@@ -145,7 +149,11 @@ func (a *App) startReaders(s *stores) readings {
 		a.health.Add("relay", checkOf(r.Healthy))
 	}
 	if a.o.has(roleArchive) {
-		r := archiver.New(archiver.Options{Log: s.log, Archive: s.archive, Logger: a.log, Registerer: a.registry})
+		o := archiver.Options{Log: s.log, Archive: s.archive, Logger: a.log, Registerer: a.registry}
+		if s.shared {
+			o.Linger = sharedLinger
+		}
+		r := archiver.New(o)
 		a.run("the archiver", r.Run)
 		a.health.Add("archive", checkOf(r.Healthy))
 	}
