@@ -53,6 +53,10 @@ fuzz: ## fuzz every parser, FUZZTIME=1m each
 test-engines: ## the adapters of Kafka, Redis and MySQL, and the engines themselves, under the race detector
 	@scripts/test-engines.sh
 
+.PHONY: test-cluster
+test-cluster: build ## the promises on real engines, and the whole kill matrix: each part of a cluster killed, stopped, restarted under load
+	@$(stage) "cluster" scripts/test-cluster.sh
+
 .PHONY: engines
 engines: ## install Kafka, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh

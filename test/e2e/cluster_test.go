@@ -41,7 +41,7 @@ func TestCluster(t *testing.T) {
 }
 
 // clusterPatience bounds the whole of one cell.
-const clusterPatience = 3 * time.Minute
+const clusterPatience = 4 * time.Minute
 
 // A stand is a cluster that runs.
 type stand struct {
@@ -174,7 +174,64 @@ func (c *stand) matrix() []row {
 		{"analysis", named("analysis"), every}, {"broker", broker, every}, {"controller", controller, every},
 		{"Redis master", named("redis-master"), every}, {"Redis replica", named("redis-replica-1"), every},
 		{"Cassandra", named("cassandra"), every}, {"MySQL", named("mysql"), every},
+		{"two brokers", broker, []fault{{"SIGKILL for 10 s", c.withoutMajority}}},
+		{"every role", named("user"), []fault{{"rolling restart", c.rollingRestart}}},
 	}
+}
+
+// withoutMajority kills two of three brokers, looks what a SEND is told, and starts them
+// again.
+func (c *stand) withoutMajority(ctx context.Context, _ *cluster.Process) error {
+	nodes := c.Engines.Kafka.Processes()[:2]
+	for _, p := range nodes {
+		if err := p.Kill(); err != nil {
+			return err
+		}
+	}
+	told := c.saysWithoutMajority(ctx)
+	var all errgroup.Group
+	for _, p := range nodes {
+		all.Go(func() error { return p.Start(ctx) })
+	}
+	return errors.Join(told, all.Wait())
+}
+
+// saysWithoutMajority sends for 10 s; each SEND has to be answered, with a code.
+func (c *stand) saysWithoutMajority(ctx context.Context) error {
+	guest, err := c.server.Guest(ctx, "impatient")
+	if err != nil {
+		return err
+	}
+	conn, err := c.server.Dial(ctx, client.Options{Token: guest.Token})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	within, cancel := context.WithTimeout(ctx, 15*time.Second) // longer than any answer
+	defer cancel()
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(time.Second) {
+		_, err := conn.Send(within, client.Post{Stream: "elsewhere", Content: "anybody?"})
+		var refusal *hubbub.Error
+		if !errors.As(err, &refusal) || within.Err() != nil {
+			return fmt.Errorf("a SEND without a majority of brokers: %w", errors.Join(err, within.Err()))
+		}
+	}
+	return nil
+}
+
+// rollingRestart restarts all processes of hubbub, one after the other.
+func (c *stand) rollingRestart(ctx context.Context, _ *cluster.Process) error {
+	for _, stage := range c.Stages {
+		if stage.Errand == nil {
+			continue // engines, and what is before the roles
+		}
+		for _, p := range stage.Processes {
+			if err := errors.Join(p.Stop(ctx), p.Start(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // suffers is one cell: people talk while it happens, and then all is accounted for.
