@@ -95,7 +95,7 @@ func TestDemoServed(t *testing.T) {
 func TestNoDemoInSomebodysStream(t *testing.T) {
 	dir := t.TempDir()
 	stop(t, start(t, dir, nil))
-	service, _, closer, err := Streams(t.Context(), dir)
+	service, _, closer, err := Streams(t.Context(), Site{Data: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/streams"
 )
 
-// StreamCmd is what an operator does to streams, on the data folder itself.
+// StreamCmd is what an operator does to streams, on the data folder or the database itself.
 type StreamCmd struct {
 	Create StreamCreateCmd `cmd:"" help:"Create a live stream and print its id."`
 	End    StreamEndCmd    `cmd:"" help:"End a stream: it can only be read from then on. A server notices within half a minute."`
@@ -20,12 +20,12 @@ type StreamCmd struct {
 
 // A streamFolder says whose streams.
 type streamFolder struct {
-	Data string `help:"Data folder." default:"./hubbub-data" type:"path"`
+	app.Site
 }
 
 // with opens the streams for f.
 func (s streamFolder) with(env *Env, f func(*streams.Service, *account.Service) error) error {
-	service, accounts, closer, err := app.Streams(env.Context, s.Data)
+	service, accounts, closer, err := app.Streams(env.Context, s.Site)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/app"
 )
 
-// UserCmd is what an operator does to accounts, on the data folder itself.
+// UserCmd is what an operator does to accounts, on the data folder or the database itself.
 type UserCmd struct {
 	Add    UserAddCmd    `cmd:"" help:"Make an account and print the link by which its password is set."`
 	Passwd UserPasswdCmd `cmd:"" help:"Print a link by which an account's password is set, once, within 24 hours."`
@@ -21,12 +21,12 @@ type UserCmd struct {
 
 // A userFolder says whose accounts.
 type userFolder struct {
-	Data string `help:"Data folder." default:"./hubbub-data" type:"path"`
+	app.Site
 }
 
 // with opens the accounts for f.
 func (u userFolder) with(env *Env, f func(*account.Service) error) error {
-	accounts, closer, err := app.Accounts(env.Context, u.Data)
+	accounts, closer, err := app.Accounts(env.Context, u.Site)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // what it prints.
 func command(t testing.TB, ctx context.Context, server *hub.Server, args ...string) string {
 	t.Helper()
-	p := program{args: append(args, "--data", server.Data)}
+	p := program{args: append(args, server.Site()...)}
 	p.run(t, ctx)
 	if p.status != 0 {
 		t.Fatalf("hubbub %q: exit %d: %s", p.args, p.status, p.stderr)

@@ -45,9 +45,13 @@ func (a *Archive) count(ctx context.Context, parts []*part) error {
 func (a *Archive) countPart(ctx context.Context, p *part) error {
 	key := []any{string(p.stream), p.epoch, p.number}
 	e := extent{through: -1}
-	err := a.session.Query(getExtent, key...).ScanContext(ctx, &e.entries, &e.messages, orMinusOne{&e.through})
+	var through *int64 // nil: only summaries are noted
+	err := a.session.Query(getExtent, key...).ScanContext(ctx, &e.entries, &e.messages, &through)
 	if err != nil && !errors.Is(err, gocql.ErrNotFound) {
 		return err
+	}
+	if through != nil {
+		e.through = *through
 	}
 	if !e.add(p) {
 		// Repeats, or out of order: then what is there is counted.
@@ -56,20 +60,6 @@ func (a *Archive) countPart(ctx context.Context, p *part) error {
 		}
 	}
 	return a.exec(ctx, putExtent, append(key, e.entries, e.messages, e.through, e.entries)...)
-}
-
-// orMinusOne scans a number that may be missing.
-type orMinusOne struct{ to *int64 }
-
-func (o orMinusOne) UnmarshalCQL(_ gocql.TypeInfo, data []byte) error {
-	*o.to = -1
-	if len(data) == 8 {
-		*o.to = 0
-		for _, b := range data {
-			*o.to = *o.to<<8 | int64(b)
-		}
-	}
-	return nil
 }
 
 // add adds what is all new and in order; ok is false, and e is of no use, if it is not.

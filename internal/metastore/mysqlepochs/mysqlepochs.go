@@ -14,10 +14,10 @@ import (
 	"github.com/hubbub-live/hubbub/internal/mysqldb"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+//go:embed schema/*.sql
+var steps embed.FS
 
-var schema = mysqldb.Schema{Steps: migrations, Folder: "migrations", Versions: "epochs_db_version"}
+var schema = mysqldb.Schema{Steps: steps, Folder: "schema", Versions: "epochs_db_version"}
 
 // Epochs are in a database. The methods may be called concurrently, in several processes.
 type Epochs struct{ db *sql.DB }

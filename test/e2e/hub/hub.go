@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,7 +50,7 @@ type Server struct {
 	binary string
 	said   tail // standard error, of all processes
 
-	storage []string // flags: where it keeps things
+	storage []string // flags: engines and a prefix
 	parts   []api.At // processes, if it is several
 	process *exec.Cmd
 	ready   chan struct{} // closed when the ready line came
@@ -70,7 +71,6 @@ func New(t testing.TB, flags ...string) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{At: api.At("http://" + loopback.Address(port)), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
-	s.storage = []string{"--data", s.Data}
 	if len(Engines) > 0 {
 		s.onEngines()
 	}
@@ -120,6 +120,23 @@ func (s *Server) Dial(ctx context.Context, o client.Options) (*client.Conn, erro
 	return client.Dial(ctx, o)
 }
 
+// Site are the flags by which an operator's command finds its users and streams.
+func (s *Server) Site() []string {
+	if len(Engines) == 0 {
+		return s.where()
+	}
+	at := slices.Index(s.storage, "--mysql")
+	return append(append([]string{}, s.storage[at:at+2]...), s.storage[len(s.storage)-2:]...)
+}
+
+// where are the flags of where it keeps things.
+func (s *Server) where() []string {
+	if len(Engines) == 0 {
+		return []string{"--data", s.Data}
+	}
+	return s.storage
+}
+
 // Run starts the process and waits until it is ready.
 func (s *Server) Run() error {
 	if err := s.Spawn(); err != nil {
@@ -130,7 +147,7 @@ func (s *Server) Run() error {
 
 // Spawn starts the process without waiting for anything.
 func (s *Server) Spawn() error {
-	args := append(append([]string{"serve", "--listen", s.Address()}, s.storage...), s.Flags...)
+	args := append(append([]string{"serve", "--listen", s.Address()}, s.where()...), s.Flags...)
 	p := exec.Command(s.binary, args...)
 	p.Env = os.Environ()
 	if len(Engines) > 0 {
