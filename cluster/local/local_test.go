@@ -257,7 +257,7 @@ func answers(t *testing.T, f folder) {
 	for _, want := range []string{
 		loopback.Address(kafka) + " --redis " + loopback.Address(f.process(t, "redis-master").Ports[0]) + " --redis-replicas ",
 		"," + loopback.Address(f.process(t, "redis-replica-3").Ports[0]) + " --cassandra " + loopback.Address(f.process(t, "cassandra").Ports[0]),
-		" --mysql root@tcp(" + loopback.Address(f.process(t, "mysql").Ports[0]) + ")/hubbub --prefix t_ --trusted-proxies 127.0.0.1 --public-url http://" + f.address,
+		" --mysql root@tcp(" + loopback.Address(f.process(t, "mysql").Ports[0]) + ")/hubbub --prefix t_ --member user --trusted-proxies 127.0.0.1 --public-url http://" + f.address,
 	} {
 		if !strings.Contains(user, want) {
 			t.Errorf("it was called without %s: %s", want, user)
