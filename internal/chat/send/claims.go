@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,12 +23,13 @@ type claims struct {
 	server string      // this one
 	longer time.Duration
 	notes  chan claimNote
+	known  *sync.Once // before the first claim this server has said that it lives
 }
 
 func newClaims(c cache.Cache, timeout time.Duration) claims {
 	return claims{
 		cache: c, server: rand.Text(), longer: timeout + claimGrace,
-		notes: make(chan claimNote, claimNotes),
+		notes: make(chan claimNote, claimNotes), known: new(sync.Once),
 	}
 }
 
@@ -62,16 +64,18 @@ func (k flightKey) claim() string {
 // take claims a nonce. Unless it is free, the outcome of who had it is returned.
 // An error leaves it open.
 func (c *claims) take(ctx context.Context, key flightKey) (outcome string, free bool, err error) {
+	c.known.Do(func() { c.say(ctx) })
 	current, free, err := c.cache.Add(ctx, key.claim(), []byte(claimFlying+c.server), c.longer)
 	return string(current), free, err
 }
 
-// inherit takes the claim of a server that is dead, unless another was faster. The
-// outcome is that of take.
+// inherit takes the claim of a server that is dead, unless another was faster, or one
+// that this server left behind when it could not find out more. The outcome is that of
+// take.
 func (c *claims) inherit(ctx context.Context, key flightKey, outcome string) (mine bool, err error) {
 	owner, flying := strings.CutPrefix(outcome, claimFlying)
-	if !flying {
-		return false, nil
+	if !flying || owner == c.server { // here one at a time is at a nonce
+		return flying, nil
 	}
 	if _, lives, err := c.cache.Get(ctx, aliveKey+owner); lives || err != nil {
 		return false, err
@@ -125,13 +129,18 @@ func (c *claims) live(ctx context.Context) {
 	tick := time.NewTicker(aliveEvery)
 	defer tick.Stop()
 	for {
-		_ = c.cache.Set(ctx, aliveKey+c.server, nil, aliveFor) // without the cache nobody asks for it
+		c.say(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// say says that this server lives; without the cache nobody asks.
+func (c *claims) say(ctx context.Context) {
+	_ = c.cache.Set(ctx, aliveKey+c.server, nil, aliveFor)
 }
 
 // note writes one down; whether it works shows in nothing but the time that a repeat

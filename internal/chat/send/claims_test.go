@@ -157,6 +157,28 @@ func TestServerWithClaimDied(t *testing.T) {
 	}
 }
 
+// Who finds a claim finds that its server lives, however short that has been there.
+func TestLivesBeforeItClaims(t *testing.T) {
+	d := newDesk(t, Options{Shared: true}) // it does not run yet
+	if _, free, err := d.claims.take(t.Context(), flightKey{"1", "u", "n"}); !free || err != nil {
+		t.Fatal(free, err)
+	}
+	if _, lives, err := d.cache.Get(t.Context(), aliveKey+d.claims.server); !lives || err != nil {
+		t.Errorf("it lives: %v, %v", lives, err)
+	}
+}
+
+// A claim that a server left behind itself does not hold it up.
+func TestClaimOfItsOwn(t *testing.T) {
+	d := newDesk(t, Options{Shared: true})
+	if _, free, err := d.claims.take(t.Context(), flightKey{"1", "u", "n"}); !free || err != nil {
+		t.Fatal(free, err)
+	}
+	if a := d.answer(d.post(as("u"), "1", hello, "n")); a.Err != nil || d.log.appended.Load() != 1 {
+		t.Errorf("answered %+v; %d logged", a, d.log.appended.Load())
+	}
+}
+
 // A refusal frees the nonce.
 func TestRefusedAtAnotherServer(t *testing.T) {
 	first, second := pair(t)
