@@ -92,19 +92,6 @@ func Open(ctx context.Context, o Options) (*Archive, error) {
 	return &Archive{now: o.Now, session: session}, nil
 }
 
-// Healthy asks a node for an answer.
-func (a *Archive) Healthy(ctx context.Context) error {
-	leave, err := a.enter()
-	if err != nil {
-		return err
-	}
-	defer leave()
-	if err := check(ctx, a.session); err != nil {
-		return fmt.Errorf("ask the archive: %w", interpret(err))
-	}
-	return nil
-}
-
 // Close waits for calls under way and closes the connections.
 func (a *Archive) Close() error {
 	a.life.Lock()

@@ -44,9 +44,9 @@ func migrate(ctx context.Context, o Options) error {
 		return err
 	}
 	defer session.Close()
-	make := fmt.Sprintf(`CREATE KEYSPACE IF NOT EXISTS %s WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': %d}`,
+	keyspace := fmt.Sprintf(`CREATE KEYSPACE IF NOT EXISTS %s WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': %d}`,
 		o.Keyspace, min(3, max(1, len(session.GetHosts()))))
-	if err := session.Query(make).ExecContext(ctx); err != nil {
+	if err := session.Query(keyspace).ExecContext(ctx); err != nil {
 		return err
 	}
 	inside, err := o.session(o.Keyspace)
