@@ -81,10 +81,10 @@ func (e *Engines) Validate() error {
 		errs = append(errs, errors.New("--mysql is user:password@tcp(host:port)/database, and names no database"))
 	}
 	for flag, addresses := range map[string][]string{
-		"kafka": e.Kafka, "redis": {cmp.Or(e.Redis, "x:1")}, "redis-replicas": e.RedisReplicas, "cassandra": e.Cassandra,
+		"kafka": e.Kafka, "redis": {e.Redis}, "redis-replicas": e.RedisReplicas, "cassandra": e.Cassandra,
 	} {
 		for _, address := range addresses {
-			if _, _, err := net.SplitHostPort(address); err != nil {
+			if _, _, err := net.SplitHostPort(address); err != nil && address != "" { // that it is missing was said
 				errs = append(errs, fmt.Errorf("--%s: %q is no HOST:PORT", flag, address))
 			}
 		}

@@ -114,7 +114,7 @@ func (o *Options) Validate() error {
 		"message-rate": o.MessageRate, "message-burst": float64(o.MessageBurst), "message-length": float64(o.MessageLength),
 		"subscriptions": float64(o.Subscriptions), "session-max": float64(o.SessionMax),
 		"connections-per-address": float64(o.ConnectionsPerAddress), "connect-rate": float64(o.ConnectRate),
-		"guest-rate": float64(o.GuestRate), "log-retention": float64(o.LogRetention),
+		"guest-rate": float64(o.GuestRate), "log-retention": float64(o.LogRetention), "linger": float64(o.Linger),
 	} {
 		if !(n >= 0) || math.IsInf(n, 0) { // NaN is neither
 			errs = append(errs, fmt.Errorf("--%s must be a number from 0", name))

@@ -54,6 +54,7 @@ func TestOptions(t *testing.T) {
 		{"a database without a name", func(o *Options) { clustered(o); o.MySQL = "u@tcp(h:1)" }, "--mysql"},
 		{"a prefix that not all engines take", func(o *Options) { clustered(o); o.Prefix = "Blue-2" }, "--prefix"},
 		{"a cluster without a secret", func(o *Options) { clustered(o); o.JWTSecret = "" }, "--jwt-secret"},
+		{"a wait that is over before it begins", func(o *Options) { clustered(o); o.Linger = -time.Second }, "--linger"},
 		{"a demo for a cluster", func(o *Options) { clustered(o); o.Demo = true }, "--demo"},
 		{"a member of nothing", func(o *Options) { o.Member = "a" }, "--member"},
 		{"a proxy by name", func(o *Options) { o.TrustedProxies = []string{"proxy.example"} }, "proxy.example"},
