@@ -54,7 +54,7 @@ test-engines: ## the adapters of Kafka, Redis and MySQL, and the engines themsel
 	@scripts/test-engines.sh
 
 .PHONY: test-cluster
-test-cluster: build ## the promises on real engines, and the whole kill matrix: each part of a cluster killed, stopped, restarted under load
+test-cluster: build ## the promises on real engines, and the kill matrix: each part of a cluster killed, stopped, restarted under load; SHORT=1
 	@$(stage) "cluster" scripts/test-cluster.sh
 
 .PHONY: engines
