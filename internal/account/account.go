@@ -43,7 +43,7 @@ type Options struct {
 	// OnErase is told of streams whose host was erased. It must not block.
 	OnErase func([]hubbub.StreamID)
 	// OnBan is told of users who were banned, and what to tell them. It must not block.
-	OnBan   func(hubbub.UserID, *hubbub.Error)
+	OnBan   func(hubbub.UserID, Ban, *hubbub.Error)
 	Metrics prometheus.Registerer // nil: not shown
 }
 
@@ -76,7 +76,7 @@ func New(store Store, minter Minter, o Options) *Service {
 		o.OnErase = func([]hubbub.StreamID) {}
 	}
 	if o.OnBan == nil {
-		o.OnBan = func(hubbub.UserID, *hubbub.Error) {}
+		o.OnBan = func(hubbub.UserID, Ban, *hubbub.Error) {}
 	}
 	s := &Service{store: store, minter: minter, hasher: newHasher(hashSlots()), o: o}
 	s.hasher.measure(o.Metrics)

@@ -139,7 +139,7 @@ func (s *Service) Ban(ctx context.Context, who token.Identity, id hubbub.UserID,
 	}
 	u.Ban = b
 	s.o.Logger.Info("a user was banned from the site", "user", id, "by", who.User, "until", b.Until)
-	s.o.OnBan(id, b.refusal(b.At))
+	s.o.OnBan(id, b, b.refusal(b.At))
 	return u, nil
 }
 

@@ -17,7 +17,7 @@ func TestSiteBan(t *testing.T) {
 		why  *hubbub.Error
 	}
 	bans := make(chan told, 10)
-	d := newDesk(t, account.Options{OnBan: func(user hubbub.UserID, why *hubbub.Error) { bans <- told{user, why} }})
+	d := newDesk(t, account.Options{OnBan: func(user hubbub.UserID, _ account.Ban, why *hubbub.Error) { bans <- told{user, why} }})
 	admin, troll := d.admin("mina"), d.signup("troll", "")
 	ban := func(id hubbub.UserID, reason string, lasts time.Duration) error {
 		_, err := d.Ban(t.Context(), admin, id, reason, lasts)

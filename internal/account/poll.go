@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/hubbub-live/hubbub"
 )
 
 // How a Watch keeps up with the store.
@@ -56,6 +58,13 @@ func (w *Watch) Hurry() {
 	case w.hurry <- struct{}{}:
 	default:
 	}
+}
+
+// Bar refuses who was banned just now, before it is read.
+func (w *Watch) Bar(user hubbub.UserID, b Ban) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.banned[user] = b
 }
 
 // Healthy says whether the store has answered lately.

@@ -87,6 +87,20 @@ func TestWatchKnowsBans(t *testing.T) {
 	}
 }
 
+// TestWatchIsToldOfABan: who is told of a ban knows it before it reads of it.
+func TestWatchIsToldOfABan(t *testing.T) {
+	f := newOffice(t) // its watch does not run
+	raw, err := f.keys.Mint(token.Identity{User: "elsewhere-7", Name: "Jun"}, time.Hour)
+	f.must(err)
+	u, err := f.Ban(t.Context(), token.Identity{User: "ada", Roles: []string{hubbub.RoleAdmin}}, "elsewhere-7", "spam", 0)
+	f.must(err)
+	open := f.wantGood("before it is told", f.watch, raw)
+	f.watch.Bar(u.ID, u.Ban)
+	if _, err := f.watch.Verify(raw); refusal(err) != hubbub.CodeBanned || f.watch.Why(open) == nil {
+		t.Errorf("coming back: %v; staying: %v", err, f.watch.Why(open))
+	}
+}
+
 // TestABotIsBackWhenTheBanIsLifted, though nobody else of its user comes by.
 func TestABotIsBackWhenTheBanIsLifted(t *testing.T) {
 	f := newOffice(t)

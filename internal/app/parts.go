@@ -217,8 +217,10 @@ func (p *parts) mayRead(ctx context.Context, who token.Identity, id hubbub.Strea
 	return streams.May(streams.ActorOf(who), streams.ActionRead, s)
 }
 
-// banned ends the sessions of a user here, and says why.
-func (p *parts) banned(user hubbub.UserID, why *hubbub.Error) {
+// banned ends the sessions of a user here, and says why. They are refused from before
+// that on, or they would be back at once.
+func (p *parts) banned(user hubbub.UserID, b account.Ban, why *hubbub.Error) {
+	p.watch.Bar(user, b)
 	if p.chat != nil {
 		p.chat.End(user, why)
 	}

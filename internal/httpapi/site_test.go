@@ -88,7 +88,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	s.streams = streams.NewService(s.meta, directory)
 	s.accounts = account.New(s.meta, s.keys, account.Options{
 		OnRevoke: func(list ...account.Revocation) { s.signed <- list[0].User },
-		OnBan:    func(u hubbub.UserID, _ *hubbub.Error) { s.banned <- u },
+		OnBan:    func(u hubbub.UserID, _ account.Ban, _ *hubbub.Error) { s.banned <- u },
 	})
 	o := Options{
 		Version: "1.2.3", Keys: s.keys,
