@@ -22,7 +22,7 @@ web: ## build the page; needs Node
 	@$(stage) "page" scripts/web.sh
 
 .PHONY: test
-test: ## all tests, with what they need installed; 15 minutes at most
+test: ## all tests, with what they need installed, engines too; 30 minutes at most
 	@scripts/test.sh
 
 .PHONY: test-quick
@@ -50,7 +50,7 @@ fuzz: ## fuzz every parser, FUZZTIME=1m each
 	@$(stage) "fuzz" scripts/fuzz.sh
 
 .PHONY: test-engines
-test-engines: ## the adapters of Kafka, Redis and MySQL, and the engines themselves, under the race detector
+test-engines: ## the adapters of Kafka, Redis, Cassandra and MySQL, and the engines themselves, alone
 	@scripts/test-engines.sh
 
 .PHONY: test-cluster

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The promises on real engines, and the kill matrix; SHORT=1: a part of the matrix
-# alone. It is not run with the race detector, which is too slow for 250 messages a
-# second on two cores.
+# alone.
 source "$(dirname "$0")/prelude.sh"
 export HUBBUB_BIN=$PWD/bin/hubbub
 status=0

@@ -11,6 +11,7 @@ stage() { scripts/stage.sh "$@" || failed+=("$1"); }
 scripts/stage.sh "what tests need" scripts/prerequisites.sh
 HUBBUB_CLIENTS=$(scripts/prerequisites.sh --where)
 export HUBBUB_CLIENTS
+stage "engines" scripts/engines.sh
 make build
 export HUBBUB_BIN=$PWD/bin/hubbub
 go build -o "$events/tally" ./test/tally
@@ -28,8 +29,10 @@ run page scripts/page-tests.sh
 run race scripts/race-tests.sh
 run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
 run browser scripts/browser-tests.sh
+run adapters scripts/engine-tests.sh
+run cluster scripts/matrix.sh
 
-"$events/tally" promises "$events/e2e.json" || failed+=("promises")
+"$events/tally" promises "$events"/{e2e,cluster}.json || failed+=("promises")
 "$events/tally" table test/rows.txt "$events"/*.json || failed+=("table")
 if ((${#failed[@]})); then
   # After the table's last line nothing may follow on standard output.
