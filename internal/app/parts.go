@@ -40,9 +40,12 @@ const (
 	viewerStall   = 30 * time.Second
 )
 
-// sharedLinger is how long messages wait for others on their way to a cluster's archive,
-// where a batch costs some calls, however many messages it has.
-const sharedLinger = 300 * time.Millisecond
+// How long messages of a cluster wait for others on their way to the archive and into the
+// tallies, where a batch costs some calls, however many messages it has.
+const (
+	archiveLinger  = 300 * time.Millisecond
+	analysisLinger = 200 * time.Millisecond // as often as results are published
+)
 
 // parts are the services of this process. Those of roles that it does not play
 // are nil.
@@ -151,7 +154,7 @@ func (a *App) startReaders(s *stores) readings {
 	if a.o.has(roleArchive) {
 		o := archiver.Options{Log: s.log, Archive: s.archive, Logger: a.log, Registerer: a.registry}
 		if s.shared {
-			o.Linger = sharedLinger
+			o.Linger = archiveLinger
 		}
 		r := archiver.New(o)
 		a.run("the archiver", r.Run)
@@ -160,9 +163,11 @@ func (a *App) startReaders(s *stores) readings {
 	if !a.o.has(roleAnalysis) {
 		return worker.NewReader(s.log, s.tallies)
 	}
-	w := worker.New(worker.Options{
-		Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry,
-	})
+	o := worker.Options{Log: s.log, Store: s.tallies, Classifier: classify.NewStarter(), Logger: a.log, Registerer: a.registry}
+	if s.shared {
+		o.Linger = analysisLinger
+	}
+	w := worker.New(o)
 	a.run("the analysis", w.Run)
 	a.health.Add("analysis", checkOf(w.Healthy))
 	return w

@@ -22,11 +22,11 @@ const (
 	connections = 8
 	// idle is how long a connection is kept unused: less than servers and what is
 	// between usually do.
-	idle = time.Minute
+	idle = 20 * time.Second
 	dial = 10 * time.Second
 	// held is how long the server waits, s, for a process that has a transaction under
 	// way and says nothing: one that is frozen holds up nobody for longer.
-	held = "90"
+	held = "30"
 	// silence is how long an answer may take: longer than any statement does, those
 	// that wait for migrateWait among them. A server that vanished says nothing, and a
 	// commit does not end with its context.

@@ -5,7 +5,7 @@
 // Several workers may use the database, one for each partition and, while partitions
 // move, for a moment two. The cursor's row keeps them apart: who did not read it as it
 // is stores nothing. A worker that is frozen while it saves holds up the next one of
-// that partition for a minute and a half at most.
+// that partition for half a minute at most.
 package mysqltally
 
 import (
