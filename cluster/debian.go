@@ -25,7 +25,7 @@ func unpackDebian(ctx context.Context, dir string, packages []debianPackage) err
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(downloads)
+	defer func() { _ = os.RemoveAll(downloads) }()
 	if err := os.Chmod(downloads, 0o777); err != nil {
 		return err
 	}
@@ -53,8 +53,11 @@ func download(ctx context.Context, dir string, p debianPackage) (string, error) 
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, p.name+"_*.deb"))
-	if err != nil || len(files) != 1 {
-		return "", fmt.Errorf("apt-get downloaded %d files of %s: %v", len(files), p.name, err)
+	if err == nil && len(files) != 1 {
+		err = fmt.Errorf("apt-get downloaded %d files of %s", len(files), p.name)
+	}
+	if err != nil {
+		return "", err
 	}
 	version, err := command(ctx, dir, "dpkg-deb", "-f", files[0], "Version")
 	if err != nil {

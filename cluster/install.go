@@ -44,7 +44,7 @@ func installTo(ctx context.Context, dir string, fill func(ctx context.Context, d
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	if there, err := exists(dir); there || err != nil {
 		return err // another was faster
 	}

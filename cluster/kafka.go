@@ -204,7 +204,7 @@ func (k kafkaProgram) archiveClasses(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	ports, err := loopback.FreePorts(2)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func fillJars(ctx context.Context, dir string, pom, sums []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	if err := os.WriteFile(filepath.Join(work, "pom.xml"), pom, 0o600); err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func (p *Process) spawn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	for _, port := range p.Ports {
 		if err := loopback.IsFree(port); err != nil {
 			return err
@@ -229,7 +229,7 @@ func (p *Process) spawn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	info, err := log.Stat()
 	if err != nil {
 		return err

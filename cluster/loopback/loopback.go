@@ -59,7 +59,7 @@ func Address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Ito
 
 // IsFree returns an error that names the port if somebody listens on it.
 func IsFree(port int) error {
-	l, err := net.Listen("tcp", Address(port))
+	l, err := net.Listen("tcp", Address(port)) //nolint:noctx // it never waits
 	if err != nil {
 		return fmt.Errorf("port %d is in use: %w", port, err)
 	}

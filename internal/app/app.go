@@ -40,7 +40,7 @@ type IO struct {
 func Run(ctx context.Context, o Options, out IO) error {
 	a, err := New(ctx, o, out)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil // told to stop before it was ready, as by who restarts a cluster
+		return nil //nolint:nilerr // told to stop before it was ready, as by who restarts a cluster
 	}
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func (o Options) checked(ctx context.Context) (*gocql.Session, error) {
 func (o Options) findKeyspace(ctx context.Context) error {
 	session, err := o.session("")
 	if err != nil {
-		return nil //nolint:nilerr // it has been said
+		return nil // it has been said
 	}
 	defer session.Close()
 	var name string
