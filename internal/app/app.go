@@ -109,7 +109,7 @@ func bare(o Options, out IO) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		o: o, log: log, registry: obs.Registry(out.Version), health: &obs.Health{},
+		o: o, log: log, registry: obs.Registry(out.Version, o.Roles), health: &obs.Health{},
 		closing: make(chan struct{}), failed: make(chan error, 1),
 	}
 	a.stop = sync.OnceValue(a.unwind)

@@ -3,6 +3,7 @@ package obs
 import (
 	"net/http"
 	"net/http/pprof"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -10,17 +11,22 @@ import (
 )
 
 // Registry makes a registry that holds the metrics of process and Go runtime,
-// and hubbub_build_info with the version.
-func Registry(version string) *prometheus.Registry {
+// hubbub_build_info with the version, and hubbub_roles_info with the roles of the
+// process, a comma between them.
+func Registry(version string, roles []string) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "hubbub_build_info",
-		Help:        "1, with the version as a label.",
-		ConstLabels: prometheus.Labels{"version": version},
-	})
-	build.Set(1)
-	r.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(info("hubbub_build_info", "version", version), info("hubbub_roles_info", "roles", strings.Join(roles, ",")),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// info is a gauge that is 1, for the sake of its label.
+func info(name, label, value string) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: name, Help: "1, with the " + label + " as a label.", ConstLabels: prometheus.Labels{label: value},
+	})
+	g.Set(1)
+	return g
 }
 
 // Admin serves /metrics from g and profiles below /debug/pprof/. It lets

@@ -64,7 +64,7 @@ func TestLoopbackOnly(t *testing.T) {
 				r.Header.Set(tt.header, "")
 			}
 			w := httptest.NewRecorder()
-			LoopbackOnly(Admin(Registry("test"))).ServeHTTP(w, r)
+			LoopbackOnly(Admin(Registry("test", nil))).ServeHTTP(w, r)
 			if w.Code != tt.want {
 				t.Fatalf("status %d, want %d", w.Code, tt.want)
 			}
@@ -84,7 +84,7 @@ func TestLoopbackByName(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 		r.RemoteAddr, r.Host = "127.0.0.1:4711", host
 		w := httptest.NewRecorder()
-		LoopbackOnly(Admin(Registry("test"))).ServeHTTP(w, r)
+		LoopbackOnly(Admin(Registry("test", nil))).ServeHTTP(w, r)
 		if w.Code != want {
 			t.Errorf("to %q: status %d, want %d", host, w.Code, want)
 		}
@@ -109,7 +109,7 @@ func wantForbidden(t *testing.T, w *httptest.ResponseRecorder) {
 }
 
 func TestAdmin(t *testing.T) {
-	admin := Admin(Registry("1.2.3"))
+	admin := Admin(Registry("1.2.3", []string{"chat", "relay"}))
 	for path, want := range map[string]string{
 		"/metrics":             `hubbub_build_info{version="1.2.3"} 1`,
 		"/debug/pprof/":        "goroutine",
@@ -125,7 +125,7 @@ func TestAdmin(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	admin.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	for _, name := range []string{"process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines"} {
+	for _, name := range []string{`hubbub_roles_info{roles="chat,relay"} 1`, "process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines"} {
 		if !strings.Contains(w.Body.String(), name) {
 			t.Errorf("the metrics lack %s", name)
 		}

@@ -186,7 +186,7 @@ func noisy(base *Report, random *rand.Rand, name string, n int, noise map[string
 		for k := range r.Figures {
 			f := &r.Figures[k]
 			f.Value *= 1 + noise[f.Name]*random.NormFloat64()
-			if f.Name == mainFigure || f.Name == "Chat CPU" {
+			if f.Name == mainFigure || f.Name == "CPU per chat server" {
 				f.Value *= cpu
 			}
 		}
@@ -196,7 +196,7 @@ func noisy(base *Report, random *rand.Rand, name string, n int, noise map[string
 }
 
 // sharedMachine is the noise of runs on a machine that is shared.
-var sharedMachine = map[string]float64{"CPU of 1M deliveries": 0.05, "Chat CPU": 0.05, "Delivery p50": 0.08, "Delivery p99": 0.2, "SEND to RECEIPT p99": 0.25,
+var sharedMachine = map[string]float64{"CPU of 1M deliveries": 0.05, "CPU per chat server": 0.05, "Delivery p50": 0.08, "Delivery p99": 0.2, "SEND to RECEIPT p99": 0.25,
 	"Analysis lag": 0.3, "Archive lag": 0.3, "Log appends a second (max)": 0.1, "Log fsyncs a second (max)": 0.15, "Memory": 0.1, "Drain": 0.4, "Analysis busy share": 0.1}
 
 // Without a difference the comparison claims one seldom, and a change of 15 % of

@@ -227,7 +227,7 @@ func (c *Comparison) reasons() section {
 }
 
 func runs(groups []Group) section {
-	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Yardstick", "Server", "Valid"}}
+	s := section{Title: "Runs", Head: []string{"Group", "Run", "Started", "Steady", "Yardstick", "Server", "Chat servers", "Valid"}}
 	for _, g := range groups {
 		for i, r := range g.Reports {
 			valid := "yes"
@@ -235,7 +235,7 @@ func runs(groups []Group) section {
 				valid = "no: " + r.Reasons[0]
 			}
 			s.Rows = append(s.Rows, []string{g.Name, g.Runs[i], r.run.Header.Started.UTC().Format(time.RFC3339),
-				number(steady(r.run).seconds()) + " s", Figure{Unit: "µs", Value: r.stroke()}.text(), r.servers(), valid})
+				number(steady(r.run).seconds()) + " s", Figure{Unit: "µs", Value: r.stroke()}.text(), r.servers(), r.chatServers(), valid})
 		}
 	}
 	return s

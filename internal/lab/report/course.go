@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 
@@ -126,7 +127,7 @@ func (c charter) lags() (lines []chart.Line) {
 // processes is a line for each server process, and one for the lab.
 func (c charter) processes(draw func(string, look) chart.Line, metric string, lab look) (lines []chart.Line) {
 	for i, address := range c.run.Header.Plan.Metrics {
-		lines = append(lines, draw(process(address, len(c.run.Header.Plan.Metrics)), func(s *raw.Sample) (float64, bool) {
+		lines = append(lines, draw(process(cmp.Or(roles(c.run, i), "server"), address, len(c.run.Header.Plan.Metrics)), func(s *raw.Sample) (float64, bool) {
 			if i >= len(s.Processes) {
 				return 0, false
 			}
@@ -137,8 +138,9 @@ func (c charter) processes(draw func(string, look) chart.Line, metric string, la
 	return append(lines, draw("lab", lab))
 }
 
-// process is the short name of a server process: its address, if there are several.
-func process(address string, of int) string {
+// process is the short name of a process that plays some roles: with its address, if
+// there are several.
+func process(roles, address string, of int) string {
 	u, err := url.Parse(address)
 	switch {
 	case of == 1:
@@ -146,9 +148,9 @@ func process(address string, of int) string {
 	case err != nil || u.Host == "":
 		return address
 	case u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost":
-		return "server :" + u.Port()
+		return roles + " :" + u.Port()
 	}
-	return u.Host
+	return roles + " " + u.Host
 }
 
 func driver(count func(raw.Driver) int64) look {

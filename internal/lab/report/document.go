@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +36,11 @@ func (r *Report) document() *document {
 	if len(r.run.Rooms) > 1 {
 		d.Sections = append(d.Sections, r.rooms())
 	}
-	d.Sections = append(d.Sections, r.lags(), r.costs(), r.configuration(), overTime(over))
+	d.Sections = append(d.Sections, r.lags())
+	if replicas, ok := r.replicas(); ok {
+		d.Sections = append(d.Sections, replicas)
+	}
+	d.Sections = append(d.Sections, r.costs(), r.configuration(), overTime(over))
 	return d
 }
 
@@ -146,29 +152,47 @@ func (r *Report) lags() section {
 	return s
 }
 
+// A cost is that of one process over the steady window.
+type cost struct {
+	address     string
+	cpu, memory float64 // s, bytes
+}
+
 func (r *Report) costs() section {
 	w := steady(r.run)
 	s := section{Title: "What it cost", Note: "CPU over the steady window. Load and server share the machine if it is the same one.",
-		Head: []string{"Process", "CPU s", "Cores", "CPU s of 1M deliveries", "Most memory, MiB"}}
+		Head: []string{"Process", "Roles", "CPU s", "Cores", "CPU s of 1M deliveries", "Most memory, MiB"}}
 	if len(w) == 0 {
 		return s
 	}
 	if took := r.stroke(); !math.IsNaN(took) {
 		s.Note += " How fast the machine was meanwhile: the lab's yardstick, a fixed piece of work, took " + number(took) + " µs of CPU."
 	}
-	row := func(name string, cpu, memory float64) {
-		s.Rows = append(s.Rows, []string{name, number(cpu), number(cpu / w.seconds()), number(cpu / w.deliveries() * 1e6), number(memory / (1 << 20))})
+	row := func(name, roles string, cpu, memory float64) {
+		s.Rows = append(s.Rows, []string{name, roles, number(cpu), number(cpu / w.seconds()), number(cpu / w.deliveries() * 1e6), number(memory / (1 << 20))})
 	}
-	for i, p := range w[len(w)-1].Processes {
+	of := map[string][]cost{} // processes by their roles
+	for i, p := range w.processes() {
 		one := w.only(i)
 		rss, _ := one.over(gauge(memory))
-		row(p.URL, one.grown(cpuSeconds), rss)
+		roles := roles(r.run, i)
+		of[roles] = append(of[roles], cost{p.URL, one.grown(cpuSeconds), rss})
+	}
+	for _, roles := range slices.Sorted(maps.Keys(of)) {
+		var cpu, memory []float64
+		for _, c := range of[roles] {
+			cpu, memory = append(cpu, c.cpu), append(memory, c.memory)
+			row(c.address, roles, c.cpu, c.memory)
+		}
+		if n := len(cpu); n > 1 && roles != "" {
+			row(fmt.Sprintf("mean of %d", n), roles, mean(cpu), mean(memory))
+		}
 	}
 	last := w[len(w)-1].Driver
-	row("the lab", last.CPU-w[0].Driver.CPU, float64(last.RSS))
+	row("the lab", "", last.CPU-w[0].Driver.CPU, float64(last.RSS))
 	if others, stolen, ok := w.others(r.run.Header.Plan.Local()); ok {
-		row("others on this machine", others, nothing)
-		row("taken by its hypervisor", stolen, nothing)
+		row("others on this machine", "", others, nothing)
+		row("taken by its hypervisor", "", stolen, nothing)
 	}
 	return s
 }
@@ -182,18 +206,6 @@ func (w window) others(local bool) (used, stolen float64, ok bool) {
 	before, after := w[0], w[len(w)-1]
 	ours := w.grown(cpuSeconds) + after.Driver.CPU - before.Driver.CPU
 	return max(0, after.Machine.Used-before.Machine.Used-ours), after.Machine.Stolen - before.Machine.Stolen, true
-}
-
-// only is the window of one process.
-func (w window) only(process int) window {
-	var one window
-	for _, s := range w {
-		if process < len(s.Processes) {
-			s.Processes = s.Processes[process : process+1]
-			one = append(one, s)
-		}
-	}
-	return one
 }
 
 func (r *Report) configuration() section {

@@ -39,6 +39,8 @@ const (
 	lag         = "hubbub_consumer_lag"
 	archived    = "hubbub_archived_total"
 	connections = "hubbub_connections"
+	delivered   = "hubbub_deliveries_total"
+	rolesInfo   = "hubbub_roles_info"
 	cpuSeconds  = "process_cpu_seconds_total"
 	memory      = "process_resident_memory_bytes"
 	startTime   = "process_start_time_seconds"
@@ -52,6 +54,7 @@ func figures(run *raw.Run, w window, l latencies) []Figure {
 	most, _ := w.over(func(s *raw.Sample) (float64, bool) { return float64(s.Driver.Joined - s.Driver.Lost), true })
 	rss, _ := w.over(gauge(memory))
 	cpu := w.grown(cpuSeconds)
+	perChatServer, whose := cpuPerChatServer(run, w)
 	return []Figure{
 		{"Max users", "", most, "viewers in their rooms at once", "Max Users"},
 		{"Analysis busy share", "%", 100 * w.rate(busy), "of one core", "Flink Backpressure"},
@@ -59,7 +62,7 @@ func figures(run *raw.Run, w window, l latencies) []Figure {
 		{"Archive lag", "records", archiveLag, "most uncommitted after the ramp-up", "Cassandra Sink Lag"},
 		{"Log appends a second (max)", "", w.peak(appended), "records; mean " + number(w.rate(appended)), ""},
 		{"Log fsyncs a second (max)", "", w.peak(syncs), "synced writes; mean " + number(w.rate(syncs)), "Kafka RPS (Max)"},
-		{"Chat CPU", "cores", cpu / w.seconds() / processes(w), "mean of the server's processes, here " + number(processes(w)), "Chat CPU (Per Pod)"},
+		{"CPU per chat server", "cores", perChatServer, whose, "Chat CPU (Per Pod)"},
 		{"SEND to RECEIPT p99", "ms", at(l.receipt, 99), "until the server had it durably, from the instant it was due; 99 of 100 took less", ""},
 		{"Delivery p50", "ms", at(l.delivery, 50), "half of all deliveries took less", ""},
 		{"Delivery p99", "ms", at(l.delivery, 99), "to each viewer, from the instant it was due", ""},
@@ -75,19 +78,6 @@ func (w window) deliveries() float64 {
 		return nothing
 	}
 	return float64(w[len(w)-1].Driver.Delivered - w[0].Driver.Delivered)
-}
-
-// processes is how many server processes answer for their CPU.
-func processes(w window) float64 {
-	n := 0
-	if len(w) > 0 {
-		for _, p := range w[len(w)-1].Processes {
-			if _, ok := p.Values[cpuSeconds]; ok {
-				n++
-			}
-		}
-	}
-	return float64(n)
 }
 
 func unless(bad bool, value float64) float64 {

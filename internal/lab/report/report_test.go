@@ -205,7 +205,7 @@ func last(r *raw.Run) *raw.Process { return &r.Samples[len(r.Samples)-1].Process
 func TestFigures(t *testing.T) {
 	want := map[string]float64{
 		"Max users": 2, "Analysis busy share": 2, "Analysis lag": 8, "Archive lag": 4, "Log appends a second (max)": 10,
-		"Log fsyncs a second (max)": 5, "Chat CPU": 0.2, "Deliveries a second": 20, "CPU of 1M deliveries": 10_000, "Memory": 80, "Drain": 0.8,
+		"Log fsyncs a second (max)": 5, "CPU per chat server": 0.2, "Deliveries a second": 20, "CPU of 1M deliveries": 10_000, "Memory": 80, "Drain": 0.8,
 	}
 	for _, f := range of(t, good()).Figures {
 		if w, ok := want[f.Name]; ok && math.Abs(f.Value-w) > w/1000 {
@@ -236,7 +236,7 @@ func TestUnmeasured(t *testing.T) {
 		}
 	}
 	for _, f := range of(t, restarted).Figures {
-		if f.Name == "Chat CPU" && f.text() != "–" {
+		if f.Name == "CPU per chat server" && f.text() != "–" {
 			t.Errorf("%s is %s", f.Name, f.text())
 		}
 	}

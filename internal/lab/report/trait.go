@@ -10,8 +10,8 @@ type trait struct {
 	cpu    bool    // it is time of CPU, which a slower machine takes more of
 }
 
-// traits of the figures, by name. A server process's CPU has no better side, since
-// it falls with their number; neither have appends and fsyncs, which are how the
+// traits of the figures, by name. A chat server's CPU has no better side, since it
+// falls with their number; neither have appends and fsyncs, which are how the
 // log works and not what it is for.
 var traits = map[string]trait{
 	"Max users":                  {better: +1, least: 0.01, floor: 1},
@@ -20,7 +20,7 @@ var traits = map[string]trait{
 	"Archive lag":                {better: -1, least: 0.20, floor: 50},
 	"Log appends a second (max)": {least: 0.10, floor: 5},
 	"Log fsyncs a second (max)":  {least: 0.10, floor: 5},
-	"Chat CPU":                   {least: 0.05, floor: 0.01, cpu: true},
+	"CPU per chat server":        {least: 0.05, floor: 0.01, cpu: true},
 	"SEND to RECEIPT p99":        {better: -1, least: 0.10, floor: 1},
 	"Delivery p50":               {better: -1, least: 0.10, floor: 1},
 	"Delivery p99":               {better: -1, least: 0.10, floor: 1},

@@ -26,6 +26,7 @@ func judge(run *raw.Run, w window) (reasons, remarks []string) {
 	j := &verdict{run: run, sum: add(run)}
 	j.course(w)
 	j.processes()
+	j.replicas(w)
 	j.log()
 	j.viewers()
 	j.readers()

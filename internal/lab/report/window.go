@@ -33,6 +33,54 @@ func (w window) seconds() float64 {
 	return w[len(w)-1].At - w[0].At
 }
 
+// processes are those under test, as the window's first sample found them.
+func (w window) processes() []raw.Process {
+	if len(w) == 0 {
+		return nil
+	}
+	return w[0].Processes
+}
+
+// only is the window of one process, without the samples in which it did not answer.
+func (w window) only(process int) window {
+	var one window
+	for _, s := range w {
+		if process < len(s.Processes) && s.Processes[process].Error == "" {
+			s.Processes = s.Processes[process : process+1]
+			one = append(one, s)
+		}
+	}
+	return one
+}
+
+// has says whether a metric was ever exposed.
+func (w window) has(metric string) bool {
+	for i := range w {
+		if _, ok := w[i].Total(metric); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// risen is how much a counter rose, from zero again wherever it fell.
+func (w window) risen(metric string) (sum float64) {
+	before := math.NaN()
+	for i := range w {
+		value, ok := w[i].Total(metric)
+		switch {
+		case !ok:
+			continue
+		case value >= before:
+			sum += value - before
+		case value < before:
+			sum += value
+		}
+		before = value
+	}
+	return sum
+}
+
 // grown is how much a counter grew over the window; NaN if it is not exposed, or
 // its process was started anew.
 func (w window) grown(metric string, labels ...string) float64 {
