@@ -31,13 +31,47 @@ import (
 // what the log, the archive, the analysis and the viewers have of it. HUBBUB_FULL=1 is
 // all of it; without, it is what make test has time for.
 func TestCluster(t *testing.T) {
-	c := startCluster(t)
+	c := startCluster(t, 2)
 	for _, row := range c.matrix() {
 		for _, f := range row.faults {
 			t.Run(row.part+"/"+f.name, func(t *testing.T) { c.suffers(t, row, f) })
 		}
 	}
 	t.Run("PubSub", c.subscribersAreAtReplicas)
+}
+
+// TestClusterChanges does under the load of the reference report what operators do: it
+// takes two of four chat servers away and brings them back, and restarts every role.
+// Nobody misses a message.
+func TestClusterChanges(t *testing.T) {
+	c := startCluster(t, 4)
+	c.viewers = 500
+	for name, does := range map[string]func(context.Context, *cluster.Process) error{"4 to 2 to 4": c.downAndUp, "rolling restart": c.rollingRestart} {
+		t.Run(name, func(t *testing.T) { c.suffers(t, row{part: "chat", find: c.named("chat-3")}, fault{name, does}) })
+	}
+}
+
+// downAndUp stops two chat servers at once, and starts them again when people have
+// talked on for a while.
+func (c *stand) downAndUp(ctx context.Context, _ *cluster.Process) error {
+	var two []*cluster.Process
+	for _, p := range c.Stages[1].Processes {
+		if p.Name == "chat-3" || p.Name == "chat-4" {
+			two = append(two, p)
+		}
+	}
+	var down, up errgroup.Group
+	for _, p := range two {
+		down.Go(func() error { return p.Stop(ctx) })
+	}
+	if err := down.Wait(); err != nil {
+		return err
+	}
+	time.Sleep(5 * time.Second) // it goes on with two
+	for _, p := range two {
+		up.Go(func() error { return p.Start(ctx) })
+	}
+	return up.Wait()
 }
 
 // clusterPatience bounds the whole of one cell.
@@ -47,23 +81,24 @@ const clusterPatience = 4 * time.Minute
 type stand struct {
 	*deployment.Deployment
 	server    *hub.Server
+	viewers   int // of each cell
 	cells     int
 	inspected int // messages of the cells before
 }
 
 // startCluster starts a cluster that ends with the test.
-func startCluster(t *testing.T) *stand {
+func startCluster(t *testing.T, chat int) *stand {
 	t.Helper()
 	for name, value := range map[string]string{"HUBBUB_ROOMS": "any", "HUBBUB_MESSAGE_RATE": "0", "HUBBUB_CONNECT_RATE": "0", "HUBBUB_GUEST_RATE": "0"} {
 		t.Setenv(name, value)
 	}
 	port, err := loopback.FreePort()
 	must(t, err)
-	o, err := deployment.Options{Dir: t.TempDir(), Listen: loopback.Address(port), Hubbub: os.Getenv("HUBBUB_BIN"), Chat: 2, Relay: 2}.Check()
+	o, err := deployment.Options{Dir: t.TempDir(), Listen: loopback.Address(port), Hubbub: os.Getenv("HUBBUB_BIN"), Chat: chat, Relay: 2}.Check()
 	must(t, err)
 	d, err := deployment.Prepare(t.Context(), o, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	must(t, err)
-	c := &stand{Deployment: d}
+	c := &stand{Deployment: d, viewers: 6}
 	var parts []string
 	t.Cleanup(func() { c.end(t) })
 	for _, stage := range d.Stages {
@@ -111,6 +146,11 @@ func (c *stand) process(t *testing.T, name string) *cluster.Process {
 	return nil
 }
 
+// named finds a process by its name.
+func (c *stand) named(name string) func(*testing.T) *cluster.Process {
+	return func(t *testing.T) *cluster.Process { t.Helper(); return c.process(t, name) }
+}
+
 // A row of the matrix is a part with what is done to it.
 type row struct {
 	part   string
@@ -146,9 +186,6 @@ var (
 
 // matrix is what is done to what.
 func (c *stand) matrix() []row {
-	named := func(name string) func(*testing.T) *cluster.Process {
-		return func(t *testing.T) *cluster.Process { t.Helper(); return c.process(t, name) }
-	}
 	controller := func(t *testing.T) *cluster.Process {
 		t.Helper()
 		p, err := c.Engines.Kafka.Controller(t.Context())
@@ -165,17 +202,16 @@ func (c *stand) matrix() []row {
 	every := []fault{killing, stopping, restarting}
 	if os.Getenv("HUBBUB_FULL") == "" {
 		return []row{
-			{"broker", broker, every[:1]}, {"chat", named("chat-1"), every[:1]},
-			{"archive", named("archive"), every[:1]}, {"analysis", named("analysis"), every[:2]},
+			{"broker", broker, every[:1]}, {"chat", c.named("chat-1"), every[:1]},
+			{"archive", c.named("archive"), every[:1]}, {"analysis", c.named("analysis"), every[:2]},
 		}
 	}
 	return []row{
-		{"chat", named("chat-1"), every}, {"relay", named("relay-1"), every}, {"archive", named("archive"), every},
-		{"analysis", named("analysis"), every}, {"broker", broker, every}, {"controller", controller, every},
-		{"Redis master", named("redis-master"), every}, {"Redis replica", named("redis-replica-1"), every},
-		{"Cassandra", named("cassandra"), every}, {"MySQL", named("mysql"), every},
+		{"chat", c.named("chat-1"), every}, {"relay", c.named("relay-1"), every}, {"archive", c.named("archive"), every},
+		{"analysis", c.named("analysis"), every}, {"broker", broker, every}, {"controller", controller, every},
+		{"Redis master", c.named("redis-master"), every}, {"Redis replica", c.named("redis-replica-1"), every},
+		{"Cassandra", c.named("cassandra"), every}, {"MySQL", c.named("mysql"), every},
 		{"two brokers", broker, []fault{{"SIGKILL for 10 s", c.withoutMajority}}},
-		{"every role", named("user"), []fault{{"rolling restart", c.rollingRestart}}},
 	}
 }
 
@@ -247,8 +283,8 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	watching, leave := context.WithCancel(ctx)
 	defer following.Wait()
 	defer leave()
-	for i := range 6 {
-		v := &viewer{name: fmt.Sprint("viewer ", i), stream: stream, options: client.Options{URL: c.server.WS()}}
+	for i := range c.viewers {
+		v := &viewer{name: fmt.Sprint("viewer ", i), stream: stream, options: client.Options{URL: c.server.WS()}, again: pageWaits}
 		viewers = append(viewers, v)
 		following.Go(func() { v.follow(watching) })
 	}
@@ -276,17 +312,26 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	following.Wait()
 	log := i.history[stream]
 	var tallies []tally
+	var longest time.Duration
 	for _, v := range viewers {
 		sum, err := v.check(log)
 		if err != nil {
 			t.Error(err)
 		}
 		tallies = append(tallies, sum)
+		longest = max(longest, v.longestWait(log))
 	}
-	t.Logf("%s of %s (%s): longest without a receipt %v, %d acknowledged meanwhile; all caught up %v after",
-		f.name, of.part, process.Name, talk.longest().Round(10*time.Millisecond), during, caughtUp.Round(10*time.Millisecond))
+	t.Logf("%s of %s (%s): longest without a receipt %v, for one person %v; longest that a viewer waited for a message %v; %d acknowledged meanwhile; all caught up %v after",
+		f.name, of.part, process.Name, rounded(talk.gap.Load()), rounded(talk.pause.Load()), rounded(int64(longest)), during, rounded(int64(caughtUp)))
 	promise.Tried(t, "G1", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, i.counted()...)
 	promise.Tried(t, "G3", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, accounts(len(log), tallies...)...)
+}
+
+// pageWaits is how long the page waits at most before it first connects again.
+const pageWaits = 500 * time.Millisecond
+
+func rounded(nanoseconds int64) time.Duration {
+	return time.Duration(nanoseconds).Round(10 * time.Millisecond)
 }
 
 // subscribersAreAtReplicas: rooms with viewers are subscribed to at the replicas, and none
@@ -331,7 +376,8 @@ type talk struct {
 	stopped chan struct{}
 	all     sync.WaitGroup
 	last    atomic.Int64 // when somebody was last acknowledged, Unix ns
-	gap     atomic.Int64 // the longest time without
+	gap     atomic.Int64 // the longest time without, ns
+	pause   atomic.Int64 // the longest time in which one of them was not, ns
 }
 
 // talkEvery makes 250 messages a second of fifty people.
@@ -349,6 +395,7 @@ func startTalk(ctx context.Context, people *crowd) *talk {
 func (k *talk) run(ctx context.Context, server *hub.Server, c *chatter) {
 	tick := time.NewTicker(talkEvery)
 	defer tick.Stop()
+	heard := time.Now()
 	for ctx.Err() == nil {
 		select {
 		case <-k.stopped:
@@ -362,17 +409,23 @@ func (k *talk) run(ctx context.Context, server *hub.Server, c *chatter) {
 		case <-ctx.Done():
 			return
 		}
-		k.once(ctx, server, c)
+		if !k.once(ctx, server, c) {
+			continue
+		}
+		now := time.Now()
+		raise(&k.pause, int64(now.Sub(heard)))
+		raise(&k.gap, now.UnixNano()-k.last.Swap(now.UnixNano()))
+		heard = now
 	}
 }
 
-// once says the next, or what is open again.
-func (k *talk) once(ctx context.Context, server *hub.Server, c *chatter) {
+// once says the next, or what is open again, and tells whether it was acknowledged.
+func (k *talk) once(ctx context.Context, server *hub.Server, c *chatter) bool {
 	within, cancel := context.WithTimeout(ctx, 15*time.Second) // longer than any answer
 	defer cancel()
 	if c.conn == nil {
 		if c.connect(within, server); c.conn == nil {
-			return
+			return false
 		}
 	}
 	if c.open != "" {
@@ -380,18 +433,22 @@ func (k *talk) once(ctx context.Context, server *hub.Server, c *chatter) {
 	} else {
 		c.sayNext(within)
 	}
-	if c.open != "" {
-		select {
-		case <-c.conn.Done():
-			c.leave()
-		default: // it was refused, or took too long
-		}
-		return
+	if c.open == "" {
+		return true
 	}
-	now := time.Now().UnixNano()
-	for gap := now - k.last.Swap(now); ; {
-		longest := k.gap.Load()
-		if gap <= longest || k.gap.CompareAndSwap(longest, gap) {
+	select {
+	case <-c.conn.Done():
+		c.leave()
+	default: // it was refused, or took too long
+	}
+	return false
+}
+
+// raise makes most at least n.
+func raise(most *atomic.Int64, n int64) {
+	for {
+		was := most.Load()
+		if n <= was || most.CompareAndSwap(was, n) {
 			return
 		}
 	}
@@ -402,6 +459,3 @@ func (k *talk) stop() {
 	close(k.stopped)
 	k.all.Wait()
 }
-
-// longest is the longest time in which nobody was acknowledged.
-func (k *talk) longest() time.Duration { return time.Duration(k.gap.Load()) }

@@ -22,6 +22,7 @@ type viewer struct {
 	stream  hubbub.StreamID
 	options client.Options
 	hold    <-chan struct{} // it reads no more until this is closed; nil: it reads
+	again   time.Duration   // before it connects again; 0: at once
 
 	// Of watch and notice, which the reading goroutine of one connection after
 	// another calls.
@@ -40,6 +41,7 @@ type step struct {
 	nonce          string
 	skipped        int
 	gaps           []string
+	arrived        time.Time
 }
 
 // follow connects again and again until ctx ends.
@@ -48,7 +50,7 @@ func (v *viewer) follow(ctx context.Context) {
 		v.connect(ctx)
 		select {
 		case <-ctx.Done():
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(max(v.again, 20*time.Millisecond)):
 		}
 	}
 }
@@ -104,7 +106,7 @@ func (v *viewer) watch(messages []client.Delivery) {
 	defer v.mu.Unlock()
 	for _, m := range messages {
 		s := v.unsaid
-		s.from, s.to, s.prev, s.nonce = v.last, m.Position, m.Prev, string(m.Nonce)
+		s.from, s.to, s.prev, s.nonce, s.arrived = v.last, m.Position, m.Prev, string(m.Nonce), m.Arrived
 		s.skipped += int(m.Skipped)
 		if len(m.Gap) > 0 {
 			s.gaps = append(s.gaps, string(m.Gap))
@@ -184,6 +186,21 @@ func (v *viewer) check(log []api.Entry) (tally, error) {
 		return sum, fmt.Errorf("%s: %v and %d more never came and were not declared", v.name, log[next].Position, len(log)-next-1)
 	}
 	return sum, nil
+}
+
+// longestWait is the longest time that a message of the log took to it, from the instant at
+// which a server had it.
+func (v *viewer) longestWait(log []api.Entry) (longest time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	said := make(map[hubbub.Position]time.Time, len(log))
+	for _, e := range log {
+		said[e.Position] = e.CreatedAt
+	}
+	for _, s := range v.steps {
+		longest = max(longest, s.arrived.Sub(said[s.to]))
+	}
+	return longest
 }
 
 // inGap says whether a position lies in one of the gaps, "from..to".
