@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# The promises on real engines, and the kill matrix; SHORT=1: a part of the matrix
-# alone.
+# The promises on real engines, the kill matrix, and what operators do to a cluster;
+# SHORT=1: a part of the matrix alone.
 source "$(dirname "$0")/prelude.sh"
 export HUBBUB_BIN=$PWD/bin/hubbub
 status=0
+matrix='^TestCluster$'
 # One is about files, which a process on engines has not; the other needs more messages
 # a second than engines on two cores take.
 others='TestG8AnalysisStandsStill|TestG6'
 promises='TestG[0-9]|TestKill$|TestModer|TestBansOutlive|TestSummary|TestStreamEnds|TestBlockedWords|TestErasure|TestBots|TestSiteBan|TestStop$|TestBad(Frames|Sends|Subscriptions|Requests|Absence)'
 if [[ -z ${SHORT:-} ]]; then
   export HUBBUB_FULL=1
+  matrix='^TestCluster'
   HUBBUB_E2E_ENGINES=1 go test -count=1 -timeout 40m -parallel 2 ./test/e2e -run "$promises" -skip "$others" || status=1
 fi
-go test -tags cluster -count=1 -timeout 60m ./test/e2e -run '^TestCluster$' -v || status=1
+go test -tags cluster -count=1 -timeout 60m ./test/e2e -run "$matrix" -v || status=1
 exit "$status"

@@ -25,6 +25,7 @@ import (
 // How long stopping may take: for connections, and for what reads the log.
 const (
 	partWithin  = 10 * time.Second
+	farewell    = 2 * time.Second // to viewers whom other chat servers take in
 	serveWithin = 5 * time.Second
 )
 

@@ -186,6 +186,10 @@ func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
 		Logger: a.log, Metrics: a.registry,
 	})
 	p.sender = sender
+	goodbyes := time.Duration(0)
+	if s.shared { // there are other chat servers, which take its viewers in
+		goodbyes = farewell
+	}
 	p.chat = chat.New(chat.Options{
 		Session: session.Options{
 			Hub: p.hub, Sender: sender, Presence: tracker, Verify: p.watch.Verify, MayRead: p.mayRead, Logger: a.log,
@@ -193,7 +197,7 @@ func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
 			Outbox: outbox.Options{Backlog: viewerBacklog, Stall: viewerStall},
 		},
 		Origins: p.origins, Clients: p.clients, Refuse: httpapi.WriteProblem,
-		PerAddress: a.o.ConnectionsPerAddress, ConnectRate: a.o.ConnectRate,
+		PerAddress: a.o.ConnectionsPerAddress, ConnectRate: a.o.ConnectRate, Farewell: goodbyes,
 		Logger: a.log, Metrics: a.registry,
 	})
 	p.shown = shown.New(p.latest.summaries.latest, p.hub, s.cache, a.log)
@@ -202,7 +206,7 @@ func (a *App) startChat(s *stores, p *parts, tracker *presence.Tracker) {
 	a.run("the sender", sender.Run)
 	a.run("the sessions", p.chat.Run)
 	a.onStop("the chat", func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), partWithin)
+		ctx, cancel := context.WithTimeout(context.Background(), goodbyes+partWithin)
 		defer cancel()
 		p.chat.Shutdown(ctx)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,10 @@ type Options struct {
 
 	PerAddress  int // connections of an address (IPv6: /64); 0: no limit
 	ConnectRate int // new connections a second, of all; 0: no limit
+
+	// Farewell is over how long Shutdown tells its clients to connect again, where others
+	// take them in, who would have to take in all at once; 0: all at once.
+	Farewell time.Duration
 
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer // nil: nothing is measured
@@ -105,9 +110,9 @@ func (s *Server) EndWhere(why func(token.Identity) *hubbub.Error) {
 	}
 }
 
-// Shutdown takes no more connections, answers the SENDs under way, tells every
-// client to connect again elsewhere, and waits until all sessions have ended. When
-// ctx ends first, what is left is cut off.
+// Shutdown takes no more connections, tells one client after the other to connect again
+// elsewhere, with the SENDs under way answered, and waits until all sessions have ended;
+// until it is told each goes on. When ctx ends first, what is left is cut off.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	s.closing = true
@@ -115,15 +120,7 @@ func (s *Server) Shutdown(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		var ending errgroup.Group
-		ending.SetLimit(64)
-		for _, one := range s.all() {
-			ending.Go(func() error {
-				one.Close(stopping())
-				return nil
-			})
-		}
-		_ = ending.Wait() // they return nil
+		s.sayGoodbye(ctx)
 		s.work.Wait()
 	}()
 	select {
@@ -135,6 +132,36 @@ func (s *Server) Shutdown(ctx context.Context) {
 		<-ended
 	}
 	s.stop()
+}
+
+// goodbyesEvery is how often some more are told to connect again.
+const goodbyesEvery = 20 * time.Millisecond
+
+// sayGoodbye tells all to connect again, spread over Farewell or, once ctx has ended, at
+// once.
+func (s *Server) sayGoodbye(ctx context.Context) {
+	var ending errgroup.Group
+	ending.SetLimit(64)
+	all := s.all()
+	atOnce := len(all)
+	if s.options.Farewell > 0 {
+		atOnce = 1 + int(time.Duration(len(all))*goodbyesEvery/s.options.Farewell)
+	}
+	for some := range slices.Chunk(all, max(1, atOnce)) {
+		for _, one := range some {
+			ending.Go(func() error {
+				one.Close(stopping())
+				return nil
+			})
+		}
+		if s.options.Farewell > 0 {
+			select {
+			case <-time.After(goodbyesEvery):
+			case <-ctx.Done():
+			}
+		}
+	}
+	_ = ending.Wait() // they return nil
 }
 
 func stopping() *hubbub.Error {

@@ -192,6 +192,38 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+// Where others take its clients in, they are not all told at once, and who is not told
+// yet goes on.
+func TestFarewell(t *testing.T) {
+	const many, farewell = 21, 400 * time.Millisecond
+	p := open(t, func(o *Options) { o.Farewell = farewell })
+	var all []*wire
+	for range many {
+		w := p.signedIn("ada")
+		w.subscribe("1", messages)
+		all = append(all, w)
+	}
+	began := time.Now()
+	ended := make(chan time.Duration, many)
+	for _, w := range all {
+		go func() {
+			for w.read() {
+			}
+			ended <- time.Since(began)
+		}()
+	}
+	p.Shutdown(t.Context())
+	first, last := farewell, time.Duration(0)
+	for range many {
+		at := <-ended
+		first, last = min(first, at), max(last, at)
+	}
+	// Two are told at a time.
+	if apart := last - first; apart < farewell/3 {
+		t.Errorf("the first ended after %v, the last %v later", first, apart)
+	}
+}
+
 // A shutdown that must not take longer cuts off whoever waits for what does not
 // come, also one that waits to say goodbye.
 func TestShutdownIsBounded(t *testing.T) {

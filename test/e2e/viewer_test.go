@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ type viewer struct {
 	stream  hubbub.StreamID
 	options client.Options
 	hold    <-chan struct{} // it reads no more until this is closed; nil: it reads
-	again   time.Duration   // before it connects again; 0: at once
+	again   time.Duration   // at most, before it connects again: half of that and by chance more; 0: at once
 
 	// Of watch and notice, which the reading goroutine of one connection after
 	// another calls.
@@ -50,7 +51,7 @@ func (v *viewer) follow(ctx context.Context) {
 		v.connect(ctx)
 		select {
 		case <-ctx.Done():
-		case <-time.After(max(v.again, 20*time.Millisecond)):
+		case <-time.After(20*time.Millisecond + v.again/2 + rand.N(v.again/2+1)):
 		}
 	}
 }
@@ -75,10 +76,10 @@ func (v *viewer) connect(ctx context.Context) {
 		return
 	}
 	v.mu.Lock()
-	v.conns++
-	if v.begun.IsZero() {
+	if v.conns == 0 { // of an empty room it is the zero position
 		v.begun = sub.Position
 	}
+	v.conns++
 	if v.last.IsZero() { // nothing came yet: it resumes from where it began
 		v.last = sub.Position
 	}
@@ -189,8 +190,8 @@ func (v *viewer) check(log []api.Entry) (tally, error) {
 }
 
 // longestWait is the longest time that a message of the log took to it, from the instant at
-// which a server had it.
-func (v *viewer) longestWait(log []api.Entry) (longest time.Duration) {
+// which a server had it, of those that were said after another instant.
+func (v *viewer) longestWait(log []api.Entry, after time.Time) (longest time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	said := make(map[hubbub.Position]time.Time, len(log))
@@ -198,7 +199,9 @@ func (v *viewer) longestWait(log []api.Entry) (longest time.Duration) {
 		said[e.Position] = e.CreatedAt
 	}
 	for _, s := range v.steps {
-		longest = max(longest, s.arrived.Sub(said[s.to]))
+		if at := said[s.to]; at.After(after) {
+			longest = max(longest, s.arrived.Sub(at))
+		}
 	}
 	return longest
 }
