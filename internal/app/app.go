@@ -77,6 +77,7 @@ type App struct {
 	closing  chan struct{} // closed when stopping begins
 	failed   chan error    // a part that ended by itself
 	claim    string        // the code for the first admin; "": there is one
+	moving   bool          // may use raw-chats while it is moved: for who moves it
 	stop     func() error
 	cleanups []cleanup // in the order of starting
 }

@@ -53,7 +53,7 @@ func export(ctx context.Context, dir, file string, out IO) (said map[string]tran
 		return nil, err
 	}
 	a.startReaders(stores)
-	if err := a.settle(ctx, stores.log); err != nil {
+	if err := a.settle(ctx, stores.log, eventlog.GroupArchive, eventlog.GroupAnalysis); err != nil {
 		return nil, err
 	}
 	err = writeNew(file, func(w io.Writer) error {
@@ -63,13 +63,13 @@ func export(ctx context.Context, dir, file string, out IO) (said map[string]tran
 	return said, err
 }
 
-// settle waits until archive and tallies have all that is in the log.
-func (a *App) settle(ctx context.Context, log eventlog.Log) error {
+// settle waits until groups have all that is in the log.
+func (a *App) settle(ctx context.Context, log eventlog.Log, groups ...string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var behind int64
-		for _, group := range []string{eventlog.GroupArchive, eventlog.GroupAnalysis} {
+		for _, group := range groups {
 			lag, err := log.Lag(ctx, eventlog.RawChats, group)
 			if err != nil {
 				return err

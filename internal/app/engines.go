@@ -176,21 +176,35 @@ func (a *App) openMySQL(ctx context.Context, s *stores) error {
 		return err
 	}
 	a.onStop("the epochs", epochs.Close)
-	s.meta, s.tallies, s.epoch = meta.Store, tallies, epochs.Of
+	s.meta, s.tallies, s.epochs = meta.Store, tallies, epochs
 	return nil
 }
 
 func (a *App) openKafka(ctx context.Context, s *stores) error {
-	log, err := kafkalog.Open(ctx, kafkalog.Options{
-		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Epoch: s.epoch, Member: a.o.Member, Linger: a.o.Linger,
-		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
-	})
+	p, err := s.epochs.Partitions(ctx, eventlog.RawChats)
+	if err != nil {
+		return err
+	}
+	if p.Moving != 0 && !a.moving {
+		return errMoving
+	}
+	o := a.kafka()
+	o.Epoch = s.epochs.Of
+	o.Partitions = func(t eventlog.Topic) int { return map[eventlog.Topic]int{eventlog.RawChats: p.Now}[t] }
+	log, err := kafkalog.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	a.onStop("the log", log.Close)
 	s.log = eventlog.Measure(log, a.registry, a.o.groups()...)
 	return nil
+}
+
+func (a *App) kafka() kafkalog.Options {
+	return kafkalog.Options{
+		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Member: a.o.Member, Linger: a.o.Linger,
+		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
+	}
 }
 
 func (a *App) openRedis(s *stores) error {

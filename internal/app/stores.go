@@ -15,6 +15,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/localbus"
+	"github.com/hubbub-live/hubbub/internal/metastore/mysqlepochs"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta"
 	"github.com/hubbub-live/hubbub/internal/token"
@@ -30,9 +31,9 @@ type stores struct {
 	bus     livebus.Bus
 	cache   cache.Cache
 
-	files  *files                                                                     // nil in a cluster
-	shared bool                                                                       // with other processes
-	epoch  func(ctx context.Context, topic eventlog.Topic, id string) (uint32, error) // of a cluster's log
+	files  *files              // nil in a cluster
+	shared bool                // with other processes
+	epochs *mysqlepochs.Epochs // of a cluster's log
 }
 
 // files are what is in a data folder.

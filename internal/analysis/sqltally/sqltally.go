@@ -28,7 +28,7 @@ type Queryer interface {
 // epoch and n of Unpublished.
 func Cursors(ctx context.Context, db Queryer, q Query) ([]worker.Cursor, error) {
 	var list []worker.Cursor
-	err := each(ctx, db, q, func(scan func(...any) error) error {
+	err := Each(ctx, db, q, func(scan func(...any) error) error {
 		var c worker.Cursor
 		var ms int64
 		err := scan(&c.Partition, &c.Through.Epoch, &c.Through.N, &ms, &c.Counted, &c.Unpublished.Epoch, &c.Unpublished.N)
@@ -63,7 +63,7 @@ func Minutes(ctx context.Context, db Queryer, q Query) (list []worker.Minute, er
 	for i := range m.Counts {
 		columns = append(columns, &m.Counts[i])
 	}
-	err = each(ctx, db, q, func(scan func(...any) error) error {
+	err = Each(ctx, db, q, func(scan func(...any) error) error {
 		err := scan(columns...)
 		list = append(list, m)
 		return err
@@ -74,7 +74,7 @@ func Minutes(ctx context.Context, db Queryer, q Query) (list []worker.Minute, er
 // Changed is worker.Store's, from rows of: stream, epoch, n.
 func Changed(ctx context.Context, db Queryer, q Query) (map[hubbub.StreamID]hubbub.Position, error) {
 	changed := map[hubbub.StreamID]hubbub.Position{}
-	err := each(ctx, db, q, func(scan func(...any) error) error {
+	err := Each(ctx, db, q, func(scan func(...any) error) error {
 		var stream string
 		var newest hubbub.Position
 		err := scan(&stream, &newest.Epoch, &newest.N)
@@ -87,8 +87,8 @@ func Changed(ctx context.Context, db Queryer, q Query) (map[hubbub.StreamID]hubb
 	return changed, nil
 }
 
-// each calls take for each row.
-func each(ctx context.Context, db Queryer, q Query, take func(scan func(...any) error) error) error {
+// Each calls take for each row.
+func Each(ctx context.Context, db Queryer, q Query, take func(scan func(...any) error) error) error {
 	rows, err := db.QueryContext(ctx, q.Text, q.Args...)
 	if err != nil {
 		return err

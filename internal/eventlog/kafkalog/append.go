@@ -51,6 +51,8 @@ func (l *Log) takeOff(size int) error {
 	switch {
 	case l.consumers == nil:
 		return eventlog.ErrClosed
+	case l.anew.Load(): // its streams may be in other partitions
+		return errAnew
 	case f.records >= l.o.MaxInFlight || f.bytes+size > l.o.MaxInFlightBytes:
 		return eventlog.ErrBusy
 	}
@@ -75,7 +77,8 @@ func appendError(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge):
-		return fmt.Errorf("%w: %w", eventlog.ErrTooLarge, err)
+		// No record is, by its own size: the topic is sealed, or set up to take less.
+		return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed), errors.Is(err, kerr.SaslAuthenticationFailed):
 		return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
 	}

@@ -43,7 +43,7 @@ type Options struct {
 	// Epoch gives the epoch of a topic by the id that Kafka gave it: always the same
 	// for one id, and for a new one a higher than any before.
 	Epoch func(ctx context.Context, topic eventlog.Topic, id string) (uint32, error)
-	// Partitions of a topic that is to be made; nil is the design's. What is there
+	// Partitions of a topic that is to be made; nil or 0 is the design's. What is there
 	// with another number is refused, since streams would change their partition.
 	Partitions func(eventlog.Topic) int
 	// Replicas of a topic that is to be made, all but one of which must have a record
@@ -88,8 +88,12 @@ func (o Options) withDefaults() Options {
 	o.MaxInFlightBytes = cmp.Or(o.MaxInFlightBytes, 64<<20)
 	o.ProbeEvery = cmp.Or(o.ProbeEvery, time.Second)
 	o.TrimEvery = cmp.Or(o.TrimEvery, time.Minute)
-	if o.Partitions == nil {
-		o.Partitions = designed
+	wanted := o.Partitions
+	o.Partitions = func(t eventlog.Topic) int {
+		if wanted == nil {
+			return Designed(t)
+		}
+		return cmp.Or(wanted(t), Designed(t))
 	}
 	if o.Required == nil {
 		o.Required = eventlog.Required
@@ -103,8 +107,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// designed is how many partitions a topic has.
-func designed(t eventlog.Topic) int {
+// Designed is how many partitions a topic has, unless it was moved.
+func Designed(t eventlog.Topic) int {
 	if t == eventlog.SummaryRequests || t == eventlog.SummaryResults {
 		return 4
 	}
@@ -118,6 +122,7 @@ type Log struct {
 	admin  *kadm.Client
 	topics map[eventlog.Topic]*topic
 	health atomic.Pointer[error]
+	anew   atomic.Bool // raw-chats is another topic by now
 	meter  *meter
 	stops  *stopped
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -21,6 +23,9 @@ func (l *Log) Healthy() error {
 	}
 	return nil
 }
+
+// errAnew is why a log takes nothing any more.
+var errAnew = fmt.Errorf("%w: raw-chats was made anew since this process began; start it again", eventlog.ErrUnavailable)
 
 // probe looks whether raw-chats can be appended to. It asks a broker and not the
 // client, which remembers.
@@ -55,6 +60,10 @@ func (l *Log) look(ctx context.Context) error {
 		return fmt.Errorf("%w: no broker answers: %w", eventlog.ErrUnavailable, err)
 	}
 	for _, topic := range answer.Topics {
+		if kerr.ErrorForCode(topic.ErrorCode) == nil && kadm.TopicID(topic.TopicID) != t.id {
+			l.anew.Store(true)
+			return errAnew
+		}
 		for _, p := range topic.Partitions {
 			if least := max(1, l.o.Replicas-1); p.Leader < 0 || len(p.ISR) < least {
 				return fmt.Errorf("%w: partition %d of %s has %d replicas in sync and leader %d; it takes %d and one",
