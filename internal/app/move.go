@@ -112,6 +112,7 @@ func (m *move) move(ctx context.Context, from int) error {
 	if err != nil {
 		return err
 	}
+	m.log.Info("the tallies are moved")
 	return m.note(ctx, mysqlepochs.Partitions{Now: m.to})
 }
 
@@ -133,7 +134,11 @@ func (m *move) empty(ctx context.Context, from int) error {
 	if err := m.alone(ctx); err != nil {
 		return err
 	}
-	return m.mover.Remove(ctx, eventlog.RawChats, from)
+	if err := m.mover.Remove(ctx, eventlog.RawChats, from); err != nil {
+		return err
+	}
+	m.log.Info("raw-chats is removed")
+	return nil
 }
 
 // alone waits until nobody reads raw-chats.

@@ -77,3 +77,25 @@ func TestAtOnce(t *testing.T) {
 		t.Errorf("they say %v", got)
 	}
 }
+
+// How many partitions topics have is there after a restart, one topic's apart from
+// another's.
+func TestPartitions(t *testing.T) {
+	dsn, err := mysqltest.Database(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []Partitions{{}, {Now: 4}, {Now: 4, Moving: 8}, {Now: 8}} {
+		e := open(t, dsn)
+		if step != (Partitions{}) {
+			if err := e.SetPartitions(t.Context(), "a", step); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for topic, want := range map[eventlog.Topic]Partitions{"a": step, "b": {}} {
+			if got, err := open(t, dsn).Partitions(t.Context(), topic); got != want || err != nil {
+				t.Errorf("%s has %v, %v, want %v", topic, got, err, want)
+			}
+		}
+	}
+}

@@ -34,6 +34,9 @@ const patience = time.Minute
 // prefix of its own; none: each has a data folder. It is set before any is made.
 var Engines []string
 
+// Partitions is how many raw-chats is made with on engines; "": as many as designed.
+var Partitions string
+
 // secret signs the tokens of servers on engines.
 const secret = "a secret that all processes of a cluster share"
 
@@ -84,10 +87,24 @@ func (s *Server) onEngines() {
 	s.storage = append(append([]string{}, Engines...), "--prefix", fmt.Sprintf("t%x_", rand.Uint64()))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	migrate := exec.CommandContext(ctx, s.binary, append([]string{"migrate"}, s.storage...)...)
-	if said, err := migrate.CombinedOutput(); err != nil {
-		s.t.Fatalf("migrate: %v\n%s", err, said)
+	if Partitions != "" {
+		s.must(s.Command(ctx, "migrate", "topics", "--partitions", Partitions).CombinedOutput())
 	}
+	s.must(s.Command(ctx, "migrate").CombinedOutput())
+}
+
+func (s *Server) must(said []byte, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatalf("%v\n%s", err, said)
+	}
+}
+
+// Command is a command of hubbub's on what the server keeps things in.
+func (s *Server) Command(ctx context.Context, words ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, s.binary, append(words, s.where()...)...)
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c
 }
 
 // Start is New and Run.
