@@ -141,6 +141,7 @@ func kafkaID(dir string) (string, error) {
 	}
 	var random [16]byte
 	rand.Read(random[:]) // never fails
+	random[0] &= 0x7f    // as text it begins with a letter: after "-" it would be an option
 	made := base64.RawURLEncoding.EncodeToString(random[:])
 	return made, errors.Join(os.MkdirAll(dir, 0o700), WriteFile(path, []byte(made)))
 }

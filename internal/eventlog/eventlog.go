@@ -35,6 +35,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hubbub-live/hubbub"
 )
@@ -82,6 +83,10 @@ type Record struct {
 	// Set by the log, ignored by Append.
 	Position hubbub.Position
 	Time     time.Time // log time, ms, never going back within a partition
+	// Foreign is why it cannot have been written by this program, of whatever version, in
+	// a log that others can write to, too; nil: it can. Readers pass foreign records over:
+	// the log counts them and says where they are.
+	Foreign error
 }
 
 // MaxValue is the size of the largest value, and maxKind that of the longest kind, in
@@ -98,8 +103,8 @@ func (r *Record) Check() error {
 		return ErrTooLarge
 	case !r.Stream.Valid():
 		return errors.New("the record's stream id is not valid")
-	case len(r.Kind) > maxKind || strings.Contains(r.Kind, "\n"):
-		return errors.New("the record's kind is over 64 bytes or has a line break")
+	case len(r.Kind) > maxKind || strings.Contains(r.Kind, "\n") || !utf8.ValidString(r.Kind):
+		return errors.New("the record's kind is over 64 bytes, has a line break or is no UTF-8")
 	case r.Version < 0 || r.Version > math.MaxInt32:
 		return errors.New("the record's version is negative or has over 31 bits")
 	}

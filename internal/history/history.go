@@ -44,14 +44,22 @@ func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub
 			after = entries[n-1].Position
 		}
 	}
-	records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, limit-len(entries))
-	if err != nil {
-		return nil, after, err
+	for {
+		wanted := limit - len(entries)
+		records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, wanted)
+		if err != nil {
+			return nil, after, err
+		}
+		for _, record := range records {
+			if record.Foreign == nil {
+				entries = append(entries, archive.Of(record))
+			}
+		}
+		if len(records) < wanted || len(entries) == limit {
+			return entries, through, nil
+		}
+		after = through
 	}
-	for _, record := range records {
-		entries = append(entries, archive.Of(record))
-	}
-	return entries, through, nil
 }
 
 // Page is archive.Archive's Page, complete to the end of the log, removals

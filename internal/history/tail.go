@@ -45,7 +45,9 @@ func (r *Reader) scan(ctx context.Context, stream hubbub.StreamID, take func(arc
 			return err
 		}
 		for _, record := range records {
-			take(archive.Of(record))
+			if record.Foreign == nil {
+				take(archive.Of(record))
+			}
 		}
 		if len(records) < batch {
 			return nil

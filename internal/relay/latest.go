@@ -46,7 +46,7 @@ func (l *latest) relay(ctx context.Context, b eventlog.Batch) error {
 func (l *latest) newest(records []eventlog.Record) (newest []eventlog.Record) {
 	last := make(map[hubbub.StreamID]int, len(records))
 	for i := range records {
-		if records[i].Kind == "" && known(&records[i]) {
+		if records[i].Kind == "" && records[i].Foreign == nil && known(&records[i]) {
 			last[records[i].Stream] = i
 		} else {
 			l.metrics.skipped.Inc()

@@ -22,7 +22,7 @@ func newMetrics(r prometheus.Registerer) (m metrics) {
 	}
 	m.skipped = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "hubbub_relay_skipped_total",
-		Help: "Records of unknown kinds and versions.",
+		Help: "Records of unknown kinds and versions, and foreign ones.",
 	})
 	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "hubbub_relay_errors_total",

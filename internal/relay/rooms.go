@@ -105,6 +105,9 @@ func (r *rooms) announce(ctx context.Context, now time.Time) error {
 }
 
 func channelOf(r *eventlog.Record) (c hubbub.Channel, ok bool) {
+	if r.Foreign != nil {
+		return 0, false
+	}
 	switch r.Kind {
 	case hubbub.KindMessage:
 		return hubbub.MessageChannel, known(r)

@@ -103,7 +103,7 @@ func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
 
 // read reads a record's value; false if it is no message that this program knows.
 func (c *count) read(r *eventlog.Record) bool {
-	if r.Kind != hubbub.KindMessage || r.Version > eventlog.Version {
+	if r.Foreign != nil || r.Kind != hubbub.KindMessage || r.Version > eventlog.Version {
 		return false
 	}
 	return c.message.read(r.Value)

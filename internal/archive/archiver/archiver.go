@@ -1,5 +1,6 @@
 // Package archiver carries raw-chats from the log into the archive: every record,
-// in order, once. What it cannot read it stores as it is.
+// in order, once. What it cannot read it stores as it is, but for foreign records, which
+// no archive has to be able to store.
 //
 // It commits after the archive has the records, so a crash makes it archive some
 // again, which the archive ignores. An archive that fails is tried until it works;
@@ -76,6 +77,9 @@ func (a *Archiver) write(ctx context.Context, b eventlog.Batch) error {
 	a.entries = a.entries[:0]
 	unread := 0
 	for i := range b.Records {
+		if b.Records[i].Foreign != nil {
+			continue
+		}
 		e := archive.Of(b.Records[i])
 		if e.ID == "" {
 			unread++

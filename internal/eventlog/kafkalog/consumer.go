@@ -27,7 +27,8 @@ type consumer struct {
 	joined func() // the first assignment is there
 	close  func()
 
-	rebalanced prometheus.Counter
+	rebalanced, foreign prometheus.Counter
+	group               string
 
 	mu      sync.Mutex
 	shares  map[int32]*share // the partitions that this member has
@@ -67,7 +68,7 @@ func (l *Log) Consume(ctx context.Context, name eventlog.Topic, group string, o 
 	}
 	joined := make(chan struct{})
 	c := &consumer{log: l, topic: t, o: o, joined: sync.OnceFunc(func() { close(joined) }), shares: map[int32]*share{},
-		rebalanced: l.meter.rebalances.WithLabelValues(string(name), group)}
+		rebalanced: l.meter.rebalances.WithLabelValues(string(name), group), foreign: l.meter.foreign.WithLabelValues(string(name), group), group: group}
 	c.close = sync.OnceFunc(func() { c.client.CloseAllowingRebalance() })
 	opts := l.options(
 		kgo.ConsumerGroup(l.group(name, group)), kgo.ConsumeTopics(t.name),
@@ -209,6 +210,9 @@ func (c *consumer) take() (b eventlog.Batch, ok bool) {
 				record.Time = f.time
 			}
 			f.time, b.Records[i] = record.Time, record
+			if record.Foreign != nil {
+				c.passedOver(f.partition, &record)
+			}
 		}
 		first, last := f.records[0].Offset, f.records[len(f.records)-1].Offset
 		f.given, f.read = true, last+1
@@ -217,6 +221,15 @@ func (c *consumer) take() (b eventlog.Batch, ok bool) {
 		return b, true
 	}
 	return b, false
+}
+
+// passedOver counts a foreign record, and says where it is, unless there are many.
+func (c *consumer) passedOver(partition int32, r *eventlog.Record) {
+	c.foreign.Inc()
+	c.log.meter.said.Do(func() {
+		c.log.o.Logger.Warn("a record that somebody else wrote is passed over",
+			"topic", c.topic.name, "partition", partition, "position", r.Position.String(), "group", c.group, "why", r.Foreign)
+	})
 }
 
 func (c *consumer) isClosed() bool {

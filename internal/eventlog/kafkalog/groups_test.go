@@ -163,13 +163,14 @@ func TestForeignRecords(t *testing.T) {
 		record  kgo.Record
 		kind    string
 		version int
+		foreign string // what is said of it; "": it may be ours
 	}{
-		{"no key, no headers, no JSON", kgo.Record{Value: []byte("hello")}, hubbub.KindMessage, 1},
-		{"nothing at all", kgo.Record{}, hubbub.KindMessage, 1},
-		{"a megabyte", kgo.Record{Key: []byte("s"), Value: large}, hubbub.KindMessage, 1},
-		{"an unknown kind and a later version", kgo.Record{Key: []byte("s"), Headers: []kgo.RecordHeader{{Key: "kind", Value: []byte("poll")}, {Key: "v", Value: []byte("9")}}}, "poll", 9},
-		{"a version that is none", kgo.Record{Key: []byte("s"), Headers: []kgo.RecordHeader{{Key: "v", Value: []byte("new")}}}, hubbub.KindMessage, 1},
-		{"a key that is no stream id", kgo.Record{Key: []byte("a.b/c\x00")}, hubbub.KindMessage, 1},
+		{"no key, no headers, no JSON", kgo.Record{Value: []byte("hello")}, hubbub.KindMessage, 1, "stream id"},
+		{"nothing at all", kgo.Record{}, hubbub.KindMessage, 1, "stream id"},
+		{"a megabyte", kgo.Record{Key: []byte("s"), Value: large}, hubbub.KindMessage, 1, "too large"},
+		{"an unknown kind and a later version", kgo.Record{Key: []byte("s"), Value: []byte("{}"), Headers: []kgo.RecordHeader{{Key: "kind", Value: []byte("poll")}, {Key: "v", Value: []byte("9")}}}, "poll", 9, ""},
+		{"a version that is none", kgo.Record{Key: []byte("s"), Value: []byte(`{"id":"x"}`), Headers: []kgo.RecordHeader{{Key: "v", Value: []byte("new")}}}, hubbub.KindMessage, 1, ""},
+		{"a key that is no stream id", kgo.Record{Key: []byte("a.b/c\x00")}, hubbub.KindMessage, 1, "stream id"},
 	} {
 		r := row.record
 		r.Topic = name
@@ -188,6 +189,9 @@ func TestForeignRecords(t *testing.T) {
 		if len(b.Records) != 1 || string(got.Stream) != string(row.record.Key) || string(got.Value) != string(row.record.Value) ||
 			got.Kind != row.kind || got.Version != row.version || got.Time.IsZero() {
 			t.Errorf("%s: %d records, the first %.200v", row.why, len(b.Records), got)
+		}
+		if foreign := got.Foreign != nil; foreign != (row.foreign != "") || foreign && !errorSays(got.Foreign, row.foreign) {
+			t.Errorf("%s: it is foreign for %v", row.why, got.Foreign)
 		}
 		if err := errors.Join(c.Commit(patient(t), 0, got.Position), c.Close()); err != nil {
 			t.Errorf("%s: %v", row.why, err)
@@ -245,7 +249,7 @@ func TestTimeIsClamped(t *testing.T) {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var want, got []time.Time
 	for i, second := range []int{0, 5, 3, 4, 9} {
-		c.fetched = append(c.fetched, fetched{s, 0, []*kgo.Record{{Offset: int64(i), Timestamp: noon.Add(time.Duration(second) * time.Second)}}, 5})
+		c.fetched = append(c.fetched, fetched{s, 0, []*kgo.Record{{Key: []byte("s"), Value: []byte("{}"), Offset: int64(i), Timestamp: noon.Add(time.Duration(second) * time.Second)}}, 5})
 	}
 	for _, second := range []int{0, 5, 5, 5, 9} {
 		want = append(want, noon.Add(time.Duration(second)*time.Second))

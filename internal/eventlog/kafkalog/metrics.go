@@ -2,10 +2,12 @@ package kafkalog
 
 import (
 	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/time/rate"
 )
 
 // A meter counts what the clients of a log do. It is their hook.
@@ -14,6 +16,8 @@ type meter struct {
 	fetched    prometheus.Counter
 	seconds    prometheus.Histogram
 	rebalances *prometheus.CounterVec
+	foreign    *prometheus.CounterVec
+	said       rate.Sometimes // about foreign records
 }
 
 var (
@@ -37,6 +41,10 @@ func newMeter() *meter {
 		rebalances: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "hubbub_kafka_rebalances_total", Help: "How often this process was told other partitions.",
 		}, []string{"topic", "group"}),
+		foreign: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hubbub_kafka_foreign_total", Help: "Records that this process read and passed over, since somebody else wrote them.",
+		}, []string{"topic", "group"}),
+		said: rate.Sometimes{First: 10, Interval: 10 * time.Second},
 	}
 }
 
@@ -46,7 +54,7 @@ func (m *meter) register(r prometheus.Registerer) (undo func(), err error) {
 	if r == nil {
 		return undo, nil
 	}
-	for _, c := range []prometheus.Collector{m.produced, m.fetched, m.seconds, m.rebalances} {
+	for _, c := range []prometheus.Collector{m.produced, m.fetched, m.seconds, m.rebalances, m.foreign} {
 		if err := r.Register(c); err != nil {
 			undo()
 			return nil, errors.Join(errors.New("register the log's metrics"), err)

@@ -29,7 +29,7 @@ func (t *topic) encode(r eventlog.Record) *kgo.Record {
 }
 
 // decode is what a reader gets. Whoever else writes to the topic may have written
-// anything: a record without a version of ours is of the version 1.
+// anything: a record without a version of ours is of the version 1, and may be foreign.
 func (t *topic) decode(r *kgo.Record) eventlog.Record {
 	out := eventlog.Record{
 		Stream: hubbub.StreamID(r.Key), Kind: hubbub.KindMessage, Version: 1, Value: r.Value,
@@ -45,5 +45,6 @@ func (t *topic) decode(r *kgo.Record) eventlog.Record {
 			}
 		}
 	}
+	out.Foreign = out.ForeignTo(t.of)
 	return out
 }

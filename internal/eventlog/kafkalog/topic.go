@@ -17,6 +17,7 @@ import (
 
 // A topic is one of the log's, as Kafka has it.
 type topic struct {
+	of         eventlog.Topic
 	name       string // with the prefix
 	id         kadm.TopicID
 	epoch      uint32
@@ -73,7 +74,7 @@ func (l *Log) prepareTopics(ctx context.Context) (map[eventlog.Topic]*topic, err
 }
 
 func (l *Log) prepare(ctx context.Context, name eventlog.Topic) (*topic, error) {
-	t := &topic{name: l.o.Prefix + string(name)}
+	t := &topic{of: name, name: l.o.Prefix + string(name)}
 	want := l.o.Partitions(name)
 	_, err := l.admin.CreateTopic(ctx, int32(want), int16(l.o.Replicas), l.configuration(), t.name) //nolint:gosec // few
 	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
