@@ -65,3 +65,29 @@ func (k *Kafka) Controller(ctx context.Context) (*Process, error) {
 	}
 	return nil, fmt.Errorf("no node says that it is the controller (error %d)", answer.ErrorCode)
 }
+
+// A KafkaRecord is what somebody may write into a topic.
+type KafkaRecord struct {
+	Topic      string
+	Key, Value []byte
+	Headers    map[string]string
+}
+
+// Write writes records, one after the other, and returns once all are there.
+func (k *Kafka) Write(ctx context.Context, records ...KafkaRecord) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Seeds()...), kgo.ProducerBatchMaxBytes(2<<20))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for _, r := range records {
+		out := &kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value}
+		for key, value := range r.Headers {
+			out.Headers = append(out.Headers, kgo.RecordHeader{Key: key, Value: []byte(value)})
+		}
+		if err := client.ProduceSync(ctx, out).FirstErr(); err != nil {
+			return fmt.Errorf("write into %s: %w", r.Topic, err)
+		}
+	}
+	return nil
+}

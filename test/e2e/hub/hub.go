@@ -154,6 +154,9 @@ func (s *Server) where() []string {
 	return s.storage
 }
 
+// Prefix is what is before the names of all that the server keeps in engines.
+func (s *Server) Prefix() string { return s.storage[len(s.storage)-1] }
+
 // Run starts the process and waits until it is ready.
 func (s *Server) Run() error {
 	if err := s.Spawn(); err != nil {
