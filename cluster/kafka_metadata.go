@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -87,6 +88,29 @@ func (k *Kafka) Write(ctx context.Context, records ...KafkaRecord) error {
 		}
 		if err := client.ProduceSync(ctx, out).FirstErr(); err != nil {
 			return fmt.Errorf("write into %s: %w", r.Topic, err)
+		}
+	}
+	return nil
+}
+
+// Widen adds partitions to a topic, as Kafka's own tools do.
+func (k *Kafka) Widen(ctx context.Context, topic string, partitions int) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Seeds()...))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	of := kmsg.NewCreatePartitionsRequestTopic()
+	of.Topic, of.Count = topic, int32(partitions) //nolint:gosec // few
+	request := kmsg.NewPtrCreatePartitionsRequest()
+	request.Topics, request.TimeoutMillis = []kmsg.CreatePartitionsRequestTopic{of}, 10_000
+	answer, err := request.RequestWith(ctx, client)
+	if err != nil {
+		return fmt.Errorf("widen %s: %w", topic, err)
+	}
+	for _, t := range answer.Topics {
+		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
+			return fmt.Errorf("widen %s: %w", topic, err)
 		}
 	}
 	return nil

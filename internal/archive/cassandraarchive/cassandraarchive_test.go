@@ -208,9 +208,20 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if err := a.exec(t.Context(), `UPDATE schema_version SET version = ? WHERE name = 'archive'`, schemaVersion+1); err != nil {
-		t.Fatal(err)
+	setVersion := func(version int) {
+		t.Helper()
+		if err := a.exec(t.Context(), `UPDATE schema_version SET version = ? WHERE name = 'archive'`, version); err != nil {
+			t.Fatal(err)
+		}
 	}
+	setVersion(schemaVersion - 1)
+	if _, err := Open(t.Context(), o); !errors.Is(err, ErrOlder) || !errors.Is(err, archive.ErrUnavailable) {
+		t.Errorf("Open of an older schema = %v", err)
+	}
+	if err := Migrate(t.Context(), o); err != nil {
+		t.Errorf("Migrate of an older schema = %v", err)
+	}
+	setVersion(schemaVersion + 1)
 	if _, err := Open(t.Context(), o); !errors.Is(err, ErrNewer) || errors.Is(err, archive.ErrUnavailable) {
 		t.Errorf("Open of a newer schema = %v", err)
 	}

@@ -23,6 +23,8 @@ var schema string
 var (
 	// ErrNoSchema: Migrate was not run, or is not done.
 	ErrNoSchema = errors.New("the keyspace has no schema yet: run hubbub migrate")
+	// ErrOlder: Migrate of this version was not run, or is not done.
+	ErrOlder = errors.New("the schema is older than this program: run hubbub migrate")
 	// ErrNewer: the schema is of a newer version of this program.
 	ErrNewer = errors.New("the schema is newer than this program")
 )
@@ -54,7 +56,7 @@ func migrate(ctx context.Context, o Options) error {
 		return err
 	}
 	defer inside.Close()
-	if err := check(ctx, inside); !errors.Is(err, ErrNoSchema) {
+	if err := check(ctx, inside); !errors.Is(err, ErrNoSchema) && !errors.Is(err, ErrOlder) {
 		return err
 	}
 	for _, statement := range statements(schema) {
@@ -115,6 +117,8 @@ func check(ctx context.Context, session *gocql.Session) error {
 		return fmt.Errorf("%w (%w)", ErrNoSchema, archive.ErrUnavailable)
 	case err != nil:
 		return err
+	case version < schemaVersion:
+		return fmt.Errorf("%w (%w): it is %d, not %d", ErrOlder, archive.ErrUnavailable, version, schemaVersion)
 	case version > schemaVersion:
 		return fmt.Errorf("%w: it is %d, this one knows up to %d", ErrNewer, version, schemaVersion)
 	}

@@ -157,6 +157,11 @@ func (s *Server) where() []string {
 // Prefix is what is before the names of all that the server keeps in engines.
 func (s *Server) Prefix() string { return s.storage[len(s.storage)-1] }
 
+// Elsewhere has the server look for an engine, by its flag, at another address.
+func (s *Server) Elsewhere(flag, address string) {
+	s.storage[slices.Index(s.storage, flag)+1] = address
+}
+
 // Run starts the process and waits until it is ready.
 func (s *Server) Run() error {
 	if err := s.Spawn(); err != nil {
