@@ -26,7 +26,7 @@ type Progress struct {
 // less than the truth about what was known when it was made; who still has an
 // old result sees that from the positions of newer messages.
 func (p Progress) Age() time.Duration {
-	if p.End.Compare(p.Through) <= 0 {
+	if !p.behind() {
 		return 0
 	}
 	return max(p.EndTime.Sub(p.ThroughTime), 0)
@@ -36,11 +36,15 @@ func (p Progress) Age() time.Duration {
 // nothing more is known to be there; else that of Through, since of what came
 // after it nothing can be said.
 func (p Progress) Present(at time.Time) time.Time {
-	if p.End.Compare(p.Through) > 0 {
+	if p.behind() {
 		return p.ThroughTime
 	}
 	return at
 }
+
+// behind says whether there is more than was read. A log that began anew, as after an
+// import, ends at the position before its first, in a later epoch, and has nothing yet.
+func (p Progress) behind() bool { return p.End.N > 0 && p.End.Compare(p.Through) > 0 }
 
 // AppendResult appends the value of topic analysis-result to dst, with absolute
 // totals. `at` is when it was made, `window`, `trending` and `waves` are those at p.Present,

@@ -233,6 +233,7 @@ func TestAge(t *testing.T) {
 		{"behind by a second", Progress{at(7), start, at(8), start.Add(time.Second)}, time.Second},
 		{"behind a record of the same instant", Progress{at(7), start, at(8), start}, 0},
 		{"the clock that saw the end stepped back", Progress{at(7), start, at(8), start.Add(-time.Hour)}, 0},
+		{"a new epoch has nothing yet", Progress{at(7), start, hubbub.Position{Epoch: 2}, start.Add(time.Minute)}, 0},
 		{"a new epoch is newer", Progress{at(7), start, hubbub.Position{Epoch: 2, N: 1}, start.Add(time.Minute)}, time.Minute},
 	} {
 		if got := c.p.Age(); got != c.age {

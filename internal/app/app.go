@@ -80,6 +80,8 @@ type App struct {
 	moving   bool          // may use raw-chats while it is moved: for who moves it
 	stop     func() error
 	cleanups []cleanup // in the order of starting
+
+	importing bool // into the engines, whose log has no epoch yet
 }
 
 // A cleanup undoes one step of the start.

@@ -19,48 +19,85 @@ import (
 	"github.com/hubbub-live/hubbub/internal/transfer"
 )
 
-// Export writes what is in a data folder, on which no server may run, to the new
-// file, and returns how much of what that is. What the log has and archive and
-// tallies have not is brought to them first.
-func Export(ctx context.Context, dir, file string, out IO) (map[string]transfer.Extent, error) {
-	said, err := export(ctx, dir, file, out)
+// A Place is where a site is kept: a data folder or, if any are named, the engines of a
+// cluster.
+type Place struct {
+	Data    string
+	Engines Engines
+}
+
+func (p *Place) String() string {
+	if p.Engines.any() {
+		return "the cluster " + p.Engines.Prefix
+	}
+	return p.Data
+}
+
+// Export writes what is at a place to the new file, and returns how much of what that
+// is. No server may run on a data folder. Of a cluster the roles chat and user have to be
+// stopped: that somebody wrote to it meanwhile is an error. What the log has and archive
+// and tallies have not is brought to them first.
+func Export(ctx context.Context, from Place, file string, out IO) (map[string]transfer.Extent, error) {
+	said, err := export(ctx, from, file, out)
 	if err != nil {
-		return nil, fmt.Errorf("export %s to %s: %w", dir, file, err)
+		return nil, fmt.Errorf("export %s to %s: %w", &from, file, err)
 	}
 	return said, nil
 }
 
-func export(ctx context.Context, dir, file string, out IO) (said map[string]transfer.Extent, err error) {
-	if err := isFolder(dir); err != nil {
-		return nil, err
-	}
-	a, err := bare(Options{Data: dir, Roles: []string{roleArchive, roleAnalysis}, LogFormat: "text", LogLevel: "warn"}, out)
+// carriers are the roles that bring what is logged to where it is carried from.
+var carriers = []string{roleArchive, roleAnalysis}
+
+func export(ctx context.Context, from Place, file string, out IO) (said map[string]transfer.Extent, err error) {
+	a, err := bare(Options{Data: from.Data, Engines: from.Engines, Roles: carriers, LogFormat: "text", LogLevel: "warn"}, out)
 	if err != nil {
 		return nil, err
 	}
-	copied, err := natslog.IsCopy(filepath.Join(dir, logFolder))
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		err = errors.Join(err, a.unwind())
-		if copied { // reading it was not restoring it
-			err = errors.Join(err, natslog.MarkCopy(filepath.Join(dir, logFolder)))
+	open := a.openEngines
+	if !from.Engines.any() {
+		open = a.openFiles
+		if err := isFolder(from.Data); err != nil {
+			return nil, err
 		}
-	}()
-	stores, err := a.openStores(ctx)
+		copied, err := natslog.IsCopy(filepath.Join(from.Data, logFolder))
+		if err != nil {
+			return nil, err
+		}
+		if copied { // reading it is not restoring it
+			a.onStop("the mark of a copy", func() error { return natslog.MarkCopy(filepath.Join(from.Data, logFolder)) })
+		}
+	}
+	defer func() { err = errors.Join(err, a.unwind()) }()
+	stores, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a.startReaders(stores)
-	if err := a.settle(ctx, stores.log, eventlog.GroupArchive, eventlog.GroupAnalysis); err != nil {
+	before, err := a.settled(ctx, stores)
+	if err != nil {
 		return nil, err
 	}
 	err = writeNew(file, func(w io.Writer) error {
-		said, err = transfer.Export(ctx, w, out.Version, transfer.Source{Meta: stores.files.meta, Archive: stores.archive, Tallies: stores.files.tallies})
+		said, err = transfer.Export(ctx, w, out.Version, transfer.Source{Meta: stores.meta, Archive: stores.archive, Tallies: stores.tallies})
+		if err != nil {
+			return err
+		}
+		after, err := a.settled(ctx, stores)
+		if err == nil && after != before {
+			err = fmt.Errorf("%w: %d records were logged meanwhile", transfer.ErrChanged, after-before)
+		}
 		return err
 	})
 	return said, err
+}
+
+// settled waits until archive and tallies have all that is in the log, and returns how
+// many records the archive has then.
+func (a *App) settled(ctx context.Context, s *stores) (int64, error) {
+	if err := a.settle(ctx, s.log, eventlog.GroupArchive, eventlog.GroupAnalysis); err != nil {
+		return 0, err
+	}
+	return s.archive.Total(ctx)
 }
 
 // settle waits until groups have all that is in the log.
@@ -115,19 +152,23 @@ func writeNew(path string, write func(io.Writer) error) error {
 	return (&folder{dir: filepath.Dir(path)}).sync()
 }
 
-// Import makes the data folder dir, which must not be there or be empty, of a file
-// that Export wrote, and returns what was in it. A file that is damaged or newer is
+// Import carries what is in a file that Export wrote to a place where nothing is: a data
+// folder that is not there or empty, or a cluster in which nobody was yet, all of whose
+// roles are stopped. It returns what was in the file. A file that is damaged or newer is
 // refused before anything is made. Positions of the messages stay as they were; new
 // ones are of a later epoch than any of them.
-func Import(ctx context.Context, dir, file string) (*transfer.Summary, error) {
-	summary, err := importFile(ctx, dir, file)
+//
+// What it began in a folder and cannot end it removes. A cluster is not served until the
+// same import is run again and has ended.
+func Import(ctx context.Context, to Place, file string, out IO) (*transfer.Summary, error) {
+	summary, err := importFile(ctx, to, file, out)
 	if err != nil {
-		return nil, fmt.Errorf("import %s into %s: %w", file, dir, err)
+		return nil, fmt.Errorf("import %s into %s: %w", file, &to, err)
 	}
 	return summary, nil
 }
 
-func importFile(ctx context.Context, dir, file string) (*transfer.Summary, error) {
+func importFile(ctx context.Context, to Place, file string, out IO) (*transfer.Summary, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -143,18 +184,30 @@ func importFile(ctx context.Context, dir, file string) (*transfer.Summary, error
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	f, err := newFolder(dir)
+	if to.Engines.any() {
+		err = importEngines(ctx, to.Engines, in, summary, out)
+	} else {
+		err = importFolder(ctx, to.Data, in, summary)
+	}
 	if err != nil {
 		return nil, err
+	}
+	return summary, nil
+}
+
+func importFolder(ctx context.Context, dir string, in io.Reader, summary *transfer.Summary) error {
+	f, err := newFolder(dir)
+	if err != nil {
+		return err
 	}
 	defer f.close()
 	if err = fillFolder(ctx, f, in, summary); err == nil {
 		err = f.mark() // last: without it this is no data folder
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.empty())
+		return errors.Join(err, f.empty())
 	}
-	return summary, nil
+	return nil
 }
 
 // fillFolder makes all that a data folder has.

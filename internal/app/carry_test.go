@@ -128,17 +128,17 @@ func TestBackupAndCarry(t *testing.T) {
 		t.Error("a backup was overwritten")
 	}
 	file := filepath.Join(t.TempDir(), "site.jsonl")
-	if _, err := Export(t.Context(), dir, file, out); err == nil || !strings.Contains(err.Error(), "another hubbub is running") {
+	if _, err := Export(t.Context(), Place{Data: dir}, file, out); err == nil || !strings.Contains(err.Error(), "another hubbub is running") {
 		t.Errorf("exported under a running server: %v", err)
 	}
 	stopDemo(t, a)
 	stop(t, a)
 
-	first, err := Export(t.Context(), kept, file, out)
+	first, err := Export(t.Context(), Place{Data: kept}, file, out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Export(t.Context(), kept, file, out); err == nil {
+	if _, err := Export(t.Context(), Place{Data: kept}, file, out); err == nil {
 		t.Error("an export was overwritten")
 	}
 	info, err := os.Stat(file)
@@ -146,15 +146,15 @@ func TestBackupAndCarry(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	carried := filepath.Join(t.TempDir(), "carried")
-	summary, err := Import(t.Context(), carried, file)
+	summary, err := Import(t.Context(), Place{Data: carried}, file, out)
 	if err != nil || fmt.Sprint(summary.Sections) != fmt.Sprint(first) || len(summary.Uncounted) > 0 {
 		t.Fatalf("%+v, %v; exported %v", summary, err, first)
 	}
-	if _, err := Import(t.Context(), carried, file); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if _, err := Import(t.Context(), Place{Data: carried}, file, out); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("imported over what is there: %v", err)
 	}
 	again := filepath.Join(t.TempDir(), "again.jsonl")
-	if _, err := Export(t.Context(), carried, again, out); err != nil {
+	if _, err := Export(t.Context(), Place{Data: carried}, again, out); err != nil {
 		t.Fatal(err)
 	}
 	if is, was := read(t, again), read(t, file); !bytes.Equal(is, was) {
@@ -211,7 +211,7 @@ func TestImportRefuses(t *testing.T) {
 	dir := t.TempDir()
 	stop(t, start(t, dir, nil))
 	file := filepath.Join(t.TempDir(), "site.jsonl")
-	if _, err := Export(t.Context(), dir, file, IO{Stderr: t.Output(), Version: "test"}); err != nil {
+	if _, err := Export(t.Context(), Place{Data: dir}, file, IO{Stderr: t.Output(), Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	good := read(t, file)
@@ -228,7 +228,7 @@ func TestImportRefuses(t *testing.T) {
 		if err := os.WriteFile(bad, c.text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Import(t.Context(), to, bad); !errors.Is(err, c.want) {
+		if _, err := Import(t.Context(), Place{Data: to}, bad, IO{Stderr: t.Output()}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", why, err)
 		}
 		if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) {
@@ -239,7 +239,7 @@ func TestImportRefuses(t *testing.T) {
 		if err := Backup(t.Context(), from, filepath.Join(t.TempDir(), "kept")); err == nil || !strings.Contains(err.Error(), "no data folder") {
 			t.Errorf("a backup of %s: %v", why, err)
 		}
-		if _, err := Export(t.Context(), from, filepath.Join(t.TempDir(), "x"), IO{Stderr: t.Output()}); err == nil || !strings.Contains(err.Error(), "no data folder") {
+		if _, err := Export(t.Context(), Place{Data: from}, filepath.Join(t.TempDir(), "x"), IO{Stderr: t.Output()}); err == nil || !strings.Contains(err.Error(), "no data folder") {
 			t.Errorf("an export of %s: %v", why, err)
 		}
 		if entries, _ := os.ReadDir(from); len(entries) > 0 {

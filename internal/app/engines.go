@@ -120,21 +120,26 @@ func Migrate(ctx context.Context, e Engines, out IO) error {
 }
 
 func (a *App) migrate(ctx context.Context) error {
-	e := &a.o.Engines
-	if err := a.await(ctx, "MySQL", func(ctx context.Context) error { return mysqldb.Create(ctx, e.dsn()) }); err != nil {
-		return err
-	}
-	if err := a.await(ctx, "Cassandra", func(ctx context.Context) error { return cassandraarchive.Migrate(ctx, e.keyspace()) }); err != nil {
+	if err := a.makePlace(ctx); err != nil {
 		return err
 	}
 	_, err := a.openEngines(ctx)
 	return err
 }
 
+// makePlace makes database and keyspace, unless they are there; opening does the rest.
+func (a *App) makePlace(ctx context.Context) error {
+	e := &a.o.Engines
+	if err := a.await(ctx, "MySQL", func(ctx context.Context) error { return mysqldb.Create(ctx, e.dsn()) }); err != nil {
+		return err
+	}
+	return a.await(ctx, "Cassandra", func(ctx context.Context) error { return cassandraarchive.Migrate(ctx, e.keyspace()) })
+}
+
 // openEngines connects to all engines, and waits for those that are not there yet.
 func (a *App) openEngines(ctx context.Context) (*stores, error) {
 	e := &a.o.Engines
-	s := &stores{shared: true}
+	s := &stores{shared: true, cluster: &cluster{}}
 	for _, step := range []struct {
 		engine string
 		open   func(context.Context) error
@@ -176,12 +181,13 @@ func (a *App) openMySQL(ctx context.Context, s *stores) error {
 		return err
 	}
 	a.onStop("the epochs", epochs.Close)
-	s.meta, s.tallies, s.epochs = meta.Store, tallies, epochs
+	s.meta, s.tallies = meta.Store, tallies
+	s.cluster.meta, s.cluster.tallies, s.cluster.epochs = meta, tallies, epochs
 	return nil
 }
 
 func (a *App) openKafka(ctx context.Context, s *stores) error {
-	p, err := s.epochs.Partitions(ctx, eventlog.RawChats)
+	p, err := s.cluster.epochs.Partitions(ctx, eventlog.RawChats)
 	if err != nil {
 		return err
 	}
@@ -189,14 +195,17 @@ func (a *App) openKafka(ctx context.Context, s *stores) error {
 		return errMoving
 	}
 	o := a.kafka()
-	o.Epoch = s.epochs.Of
+	o.Epoch = s.cluster.epochs.Of
+	if a.importing {
+		o.Epoch = noEpoch
+	}
 	o.Partitions = func(t eventlog.Topic) int { return map[eventlog.Topic]int{eventlog.RawChats: p.Now}[t] }
 	log, err := kafkalog.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	a.onStop("the log", log.Close)
-	s.log = eventlog.Measure(log, a.registry, a.o.groups()...)
+	s.log, s.cluster.log = eventlog.Measure(log, a.registry, a.o.groups()...), log
 	return nil
 }
 
@@ -206,6 +215,9 @@ func (a *App) kafka() kafkalog.Options {
 		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
 	}
 }
+
+// noEpoch is for a log that is looked at and not used.
+func noEpoch(context.Context, eventlog.Topic, string) (uint32, error) { return 0, nil }
 
 func (a *App) openRedis(s *stores) error {
 	e := &a.o.Engines

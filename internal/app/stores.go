@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hubbub-live/hubbub/internal/analysis/mysqltally"
 	"github.com/hubbub-live/hubbub/internal/analysis/sqlitetally"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/archive"
@@ -12,10 +13,12 @@ import (
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/cache/localcache"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
+	"github.com/hubbub-live/hubbub/internal/eventlog/kafkalog"
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/localbus"
 	"github.com/hubbub-live/hubbub/internal/metastore/mysqlepochs"
+	"github.com/hubbub-live/hubbub/internal/metastore/mysqlmeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta"
 	"github.com/hubbub-live/hubbub/internal/token"
@@ -31,9 +34,9 @@ type stores struct {
 	bus     livebus.Bus
 	cache   cache.Cache
 
-	files  *files              // nil in a cluster
-	shared bool                // with other processes
-	epochs *mysqlepochs.Epochs // of a cluster's log
+	files   *files   // nil in a cluster
+	cluster *cluster // nil with a data folder
+	shared  bool     // with other processes
 }
 
 // files are what is in a data folder.
@@ -42,6 +45,14 @@ type files struct {
 	meta    *sqlitemeta.Store
 	archive *sqlitearchive.Archive
 	tallies *sqlitetally.Store
+}
+
+// cluster is what is in the engines.
+type cluster struct {
+	meta    *mysqlmeta.Store
+	tallies *mysqltally.Store
+	epochs  *mysqlepochs.Epochs
+	log     *kafkalog.Log
 }
 
 // openStores opens the data folder and everything in it, or connects to a cluster.

@@ -10,13 +10,14 @@ import (
 
 // ExportCmd writes a site to a file that ImportCmd reads.
 type ExportCmd struct {
-	Data string `help:"Data folder, on which no server runs; of one that runs, export a backup." default:"./hubbub-data" type:"path"`
+	app.Engines
+	Data string `help:"Data folder, on which no server runs; of one that runs, export a backup. Of a cluster name the engines instead, and stop the roles chat and user." default:"./hubbub-data" type:"path"`
 	Out  string `help:"The new file. It has password hashes and removed messages: it is a secret." required:"" placeholder:"FILE" type:"path"`
 }
 
 // Run writes the file and prints how much of what is in it.
 func (c *ExportCmd) Run(env *Env) error {
-	sections, err := app.Export(env.Context, c.Data, c.Out, app.IO{Stdout: env.Stdout, Stderr: env.Stderr, Version: Version})
+	sections, err := app.Export(env.Context, app.Place{Data: c.Data, Engines: c.Engines}, c.Out, app.IO{Stdout: env.Stdout, Stderr: env.Stderr, Version: Version})
 	if err != nil {
 		return err
 	}

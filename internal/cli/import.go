@@ -1,20 +1,30 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hubbub-live/hubbub/internal/app"
 )
 
-// ImportCmd makes a data folder of a file that ExportCmd wrote.
+// ImportCmd makes a data folder of a file that ExportCmd wrote, or fills a cluster.
 type ImportCmd struct {
-	Data string `help:"The new data folder: empty, or not there." required:"" placeholder:"DIR" type:"path"`
+	app.Engines
+	Data string `help:"The new data folder: empty, or not there. For a cluster name the engines instead." placeholder:"DIR" type:"path"`
 	File string `arg:"" help:"The file." type:"path"`
+}
+
+// Validate says what is missing.
+func (c *ImportCmd) Validate() error {
+	if (c.Data == "") == (len(c.Kafka) == 0) {
+		return errors.New("name the new data folder, --data, or the engines of a cluster, and not both")
+	}
+	return c.Engines.Validate()
 }
 
 // Run makes the folder and prints how much of what is in it.
 func (c *ImportCmd) Run(env *Env) error {
-	imported, err := app.Import(env.Context, c.Data, c.File)
+	imported, err := app.Import(env.Context, app.Place{Data: c.Data, Engines: c.Engines}, c.File, app.IO{Stdout: env.Stdout, Stderr: env.Stderr, Version: Version})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (s Schema) migrate(ctx context.Context, db *sql.DB) error {
 // take locks the schemas of the database for as long as a connection lasts.
 func take(ctx context.Context, c *sql.Conn) error {
 	// It says nothing while another connection changes the schema.
-	if _, err := c.ExecContext(ctx, `SET SESSION wait_timeout = ?`, int64(migrateMost/time.Second)); err != nil {
+	if err := wait(ctx, c, migrateMost); err != nil {
 		return err
 	}
 	// A name is the server's, not the database's.
@@ -63,6 +63,12 @@ func take(ctx context.Context, c *sql.Conn) error {
 		return fmt.Errorf("another process has been changing the schema for %v", migrateWait)
 	}
 	return nil
+}
+
+// wait has the server bear with a connection that says nothing for so long.
+func wait(ctx context.Context, c *sql.Conn, most time.Duration) error {
+	_, err := c.ExecContext(ctx, `SET SESSION wait_timeout = ?`, int64(most/time.Second))
+	return err
 }
 
 // discard closes a connection that is not as the others are any more.

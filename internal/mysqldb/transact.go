@@ -39,6 +39,31 @@ func Transact(ctx context.Context, db *sql.DB, o sql.TxOptions, f func(*sql.Tx) 
 	})
 }
 
+// longMost is how long a long transaction may say nothing.
+const longMost = 24 * time.Hour
+
+// Long is a transaction that may wait for other things for hours. It is done once: the
+// error is f's or the database's own, after which it may be committed.
+func Long(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer discard(c)
+	if err := wait(ctx, c, longMost); err != nil {
+		return err
+	}
+	tx, err := c.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		_ = tx.Rollback() // the server undoes it if this fails: the connection is gone then
+		return err
+	}
+	return tx.Commit()
+}
+
 // Insist calls f, which is a statement or a transaction, until it does not lose to
 // other transactions, with pauses, at most 30 times.
 //

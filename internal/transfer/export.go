@@ -15,7 +15,7 @@ import (
 )
 
 // Export writes a site to w, a page at a time, and says how much of each section
-// there is. program is the version that writes.
+// there is. program is the version that writes. The error may be ErrChanged.
 func Export(ctx context.Context, w io.Writer, program string, from Source) (map[string]Extent, error) {
 	e := &exporter{writer: writer{to: w, extents: newExtents()}, from: from}
 	if err := e.export(ctx, program); err != nil {
@@ -37,18 +37,50 @@ func (e *exporter) export(ctx context.Context, program string) error {
 	if err := e.line(headerSection, Header{Hubbub: "export", Format: Format, Program: program, Schema: schema}); err != nil {
 		return err
 	}
-	for _, table := range metastore.Carried {
-		err := e.from.Meta.Rows(ctx, table, func(row metastore.Row) error { return e.line(table, row) })
-		if err != nil {
-			return err
-		}
+	if err := e.rows(ctx, e.from.Meta); err != nil {
+		return err
 	}
 	for _, section := range []func(context.Context, hubbub.StreamID) error{e.entries, e.tally, e.minutes, e.summaries} {
 		if err := e.eachStream(ctx, section); err != nil {
 			return err
 		}
 	}
+	now, err := Rows(ctx, e.from.Meta)
+	if err != nil {
+		return err
+	}
+	if !Same(now, e.extents.sum()) { // as after an erasure, whose texts may be in the file
+		return fmt.Errorf("%w: users and streams are others now", ErrChanged)
+	}
 	return e.end()
+}
+
+// Rows says how much of users and streams there is, as Export would.
+func Rows(ctx context.Context, meta Meta) (map[string]Extent, error) {
+	w := writer{to: io.Discard, extents: newExtents()}
+	if err := w.rows(ctx, meta); err != nil {
+		return nil, err
+	}
+	return w.extents.sum(), nil
+}
+
+// Same says whether two sites have the same users and streams.
+func Same(a, b map[string]Extent) bool {
+	for _, table := range metastore.Carried {
+		if a[table] != b[table] {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *writer) rows(ctx context.Context, meta Meta) error {
+	for _, table := range metastore.Carried {
+		if err := meta.Rows(ctx, table, func(row metastore.Row) error { return w.line(table, row) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachStream calls do for every stream of which something is archived.

@@ -65,7 +65,6 @@ func (c *checker) take(section string, value json.RawMessage) error {
 		}
 		counts := t.Counts()
 		s.Uncounted[line.Stream] -= int64(counts.Total())
-		s.Counted += int64(counts.Total())
 	}
 	return nil
 }
@@ -156,10 +155,7 @@ func decodeSummary(value json.RawMessage) (archive.Summary, error) {
 // checked, with checked as the answer; if it has changed since, that is found at its
 // end, and the site is not to be used.
 func Import(ctx context.Context, from io.Reader, checked *Summary, to Target) error {
-	i := &importer{ctx: ctx, to: to, cursor: worker.Cursor{
-		Through: checked.Newest, Time: checked.Time, Counted: checked.Counted, Unpublished: checked.Newest,
-	}}
-	i.cursor.Unpublished.N++ // what is shown of a stream is made from its tally when it is asked for
+	i := &importer{ctx: ctx, to: to, checked: checked, cursors: map[int]worker.Cursor{}}
 	extents, err := read(ctx, from, i.take)
 	if err == nil {
 		err = i.flush()
@@ -176,11 +172,11 @@ func Import(ctx context.Context, from io.Reader, checked *Summary, to Target) er
 type importer struct {
 	ctx     context.Context
 	to      Target
-	entries []archive.Entry // that wait for others, so that they share a transaction
-	states  []worker.State  // these too
-	minutes int             // that wait, in states
-	cursor  worker.Cursor
-	saved   bool // the cursor is stored
+	checked *Summary
+	entries []archive.Entry       // that wait for others, so that they share a transaction
+	states  []worker.State        // these too
+	minutes int                   // that wait, in states, whose tallies are stored
+	cursors map[int]worker.Cursor // that are stored, by partition
 }
 
 // batch is how many lines share a transaction.
@@ -197,6 +193,9 @@ func (i *importer) take(section string, value json.RawMessage) error {
 	case archive.Entry:
 		i.entries = append(i.entries, line)
 	case worker.State:
+		if i.to.Partition != nil {
+			line.Partition = i.to.Partition(line.Stream)
+		}
 		i.states = append(i.states, line)
 	case minute:
 		return i.close(line)
@@ -243,16 +242,41 @@ func (i *importer) flush() error {
 		return err
 	}
 	i.entries = i.entries[:0]
-	if len(i.states) == 0 {
-		return nil
+	partitions := map[int][]worker.State{}
+	for _, s := range i.states {
+		partitions[s.Partition] = append(partitions[s.Partition], s)
 	}
-	before := i.cursor.Through
-	if !i.saved {
-		before = hubbub.Position{}
+	for partition, states := range partitions {
+		if err := i.save(partition, states); err != nil {
+			return err
+		}
 	}
-	if err := i.to.Tallies.Save(i.ctx, before, i.cursor, i.states); err != nil {
+	i.states, i.minutes = i.states[:0], 0
+	return nil
+}
+
+// save stores tallies of a partition. It is counted as far as the file goes: what comes
+// is of a later epoch.
+func (i *importer) save(partition int, states []worker.State) error {
+	stored := i.cursors[partition]
+	next := worker.Cursor{
+		Partition: partition, Through: i.checked.Newest, Time: i.checked.Time,
+		Counted: stored.Counted, Unpublished: i.checked.Newest,
+	}
+	next.Unpublished.N++ // what is shown of a stream is made from its tally when it is asked for
+	if i.minutes == 0 {
+		for _, s := range states {
+			t, err := analysis.DecodeState(s.Tally)
+			if err != nil {
+				return err
+			}
+			counts := t.Counts()
+			next.Counted += int64(counts.Total())
+		}
+	}
+	if err := i.to.Tallies.Save(i.ctx, stored.Through, next, states); err != nil {
 		return err
 	}
-	i.states, i.minutes, i.saved = i.states[:0], 0, true
+	i.cursors[partition] = next
 	return nil
 }

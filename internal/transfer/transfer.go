@@ -26,6 +26,8 @@ package transfer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,6 +44,9 @@ import (
 // Format is the version of the files that this program writes; it reads those up
 // to it.
 const Format = 2
+
+// ErrChanged is why a file is none: what is in it never was there at one time.
+var ErrChanged = errors.New("the site was changed while it was read: stop what writes to it, and try again")
 
 // Why a file is refused; nothing is changed then.
 var (
@@ -85,19 +90,28 @@ type Summary struct {
 	Sections map[string]Extent
 	Newest   hubbub.Position // of all entries
 	Time     time.Time       // of the entry there
-	Counted  int64           // messages that the tallies count
 	// Uncounted are streams whose tally does not count exactly the messages that
 	// are there, with the difference: their analysis was lost before the export.
 	Uncounted map[hubbub.StreamID]int64
 }
 
-// Meta has the rows of users and streams; *sqlitemeta.Store is one.
+// ID is a name for what is in the file, of 32 characters.
+func (s *Summary) ID() string {
+	h := sha256.New()
+	for _, name := range sections {
+		fmt.Fprintln(h, name, s.Sections[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Meta has the rows of users and streams; *sqlmeta.Store is one.
 type Meta interface {
 	Schema(ctx context.Context) (int64, error)
 	Rows(ctx context.Context, table string, give func(metastore.Row) error) error
 }
 
-// A Source is the site that is carried. Nothing may be written to it meanwhile.
+// A Source is the site that is carried. Nothing may be written to it meanwhile; that
+// users and streams changed is found out.
 type Source struct {
 	Meta    Meta
 	Archive archive.Archive
@@ -109,6 +123,8 @@ type Target struct {
 	Insert  func(table string, row metastore.Row) error
 	Archive archive.Archive
 	Tallies worker.Store
+	// Partition is the log's in which the messages of a stream will be; nil: it has one.
+	Partition func(hubbub.StreamID) int
 }
 
 // An entry is an [archive.Entry] as a line has it. Its Value stands there as it is,

@@ -41,5 +41,21 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	return &Store{db}, nil
 }
 
+// Clear removes everything.
+func (s *Store) Clear(ctx context.Context) error {
+	err := mysqldb.Transact(ctx, s.db, sql.TxOptions{}, func(tx *sql.Tx) error {
+		for _, table := range []string{"tally_cursors", "tallies", "tally_minutes"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("clear the tallies: %w", err)
+	}
+	return nil
+}
+
 // Close waits for calls under way and closes the connections. It may be called twice.
 func (s *Store) Close() error { return s.db.Close() }

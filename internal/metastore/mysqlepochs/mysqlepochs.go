@@ -4,6 +4,7 @@
 package mysqlepochs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -19,6 +20,10 @@ var steps embed.FS
 
 var schema = mysqldb.Schema{Steps: steps, Folder: "schema", Versions: "epochs_db_version"}
 
+// ErrImporting is why Of gives no epoch: who went on from here would take what is not
+// whole for all there is.
+var ErrImporting = errors.New("an import was begun here and is not done: run it again, with the same file, and it goes on")
+
 // Epochs are in a database. The methods may be called concurrently, in several processes.
 type Epochs struct{ db *sql.DB }
 
@@ -33,9 +38,12 @@ func Open(ctx context.Context, dsn string) (*Epochs, error) {
 }
 
 // Of returns the epoch of a topic with an id: always the same, and a higher one than
-// any before when the id is new.
+// any before when the id is new. It may be ErrImporting.
 func (e *Epochs) Of(ctx context.Context, topic eventlog.Topic, id string) (epoch uint32, err error) {
 	err = mysqldb.Transact(ctx, e.db, sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error {
+		if file, err := importing(ctx, tx); err != nil || file != "" {
+			return cmp.Or(err, ErrImporting)
+		}
 		err := tx.QueryRowContext(ctx, `SELECT epoch FROM log_epochs WHERE topic = ? AND id = ?`, string(topic), id).Scan(&epoch)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err

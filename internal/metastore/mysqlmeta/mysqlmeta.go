@@ -38,7 +38,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	}
 	alone := query.New(statements{on: db, alone: true})
 	s := &Store{db: db}
-	s.Store = sqlmeta.New(sqlmeta.Database{Write: alone, Read: alone, Transact: s.transact, Taken: mysqldb.Taken})
+	s.Store = sqlmeta.New(sqlmeta.Database{Write: alone, Read: alone, Transact: s.transact, Taken: mysqldb.Taken, Tables: db, Columns: columnsOf(db)})
 	return s, nil
 }
 

@@ -96,7 +96,7 @@ func throughJSON(t *testing.T, row metastore.Row) (out metastore.Row) {
 func TestRowsAreCarried(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), File))
 	for _, table := range metastore.Carried {
-		columns, err := columnsOf(t.Context(), s.writer, table)
+		columns, err := columnsIn(s.writer)(t.Context(), table)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,14 +104,14 @@ func TestRowsAreCarried(t *testing.T) {
 			var names []string
 			var values []any
 			for i, c := range columns {
-				names = append(names, c.name)
+				names = append(names, c.Name)
 				switch {
-				case c.bytes:
+				case c.Bytes:
 					values = append(values, []byte{0, 0xff, byte(n)})
-				case strings.HasSuffix(c.name, "_at") || i > 6:
+				case strings.HasSuffix(c.Name, "_at") || i > 6:
 					values = append(values, int64(1)<<53+int64(n)) // more than a float64 holds
 				default:
-					values = append(values, fmt.Sprintf("%s %d <&> \" 한국어 \u2028", c.name, n))
+					values = append(values, fmt.Sprintf("%s %d <&> \" 한국어 \u2028", c.Name, n))
 				}
 			}
 			places := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")

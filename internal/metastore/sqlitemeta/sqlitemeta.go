@@ -57,7 +57,9 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.read, err = query.Prepare(ctx, s.reader); err != nil {
 		return err
 	}
-	s.Store = sqlmeta.New(sqlmeta.Database{Write: s.write, Read: s.read, Transact: s.transact, Taken: taken})
+	s.Store = sqlmeta.New(sqlmeta.Database{
+		Write: s.write, Read: s.read, Transact: s.transact, Taken: taken, Tables: s.reader, Columns: columnsIn(s.reader),
+	})
 	return nil
 }
 

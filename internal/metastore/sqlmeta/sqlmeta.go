@@ -5,6 +5,7 @@ package sqlmeta
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/hubbub-live/hubbub/internal/account"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta/query"
@@ -23,6 +24,9 @@ type Database struct {
 	// Taken says whether err is that a row with this key is there already. The
 	// transaction goes on after it.
 	Taken func(err error) bool
+	// Tables reads whole tables, whose columns are Columns.
+	Tables  *sql.DB
+	Columns Columns
 }
 
 // A Store is the tables. Its methods are those of account.Store and streams.Store.
@@ -30,6 +34,8 @@ type Store struct {
 	write, read *query.Queries
 	transact    func(context.Context, func(*query.Queries) error) error
 	taken       func(error) bool
+	tables      *sql.DB
+	columns     Columns
 }
 
 var (
@@ -40,5 +46,5 @@ var (
 // New returns the store of a database whose schema is up to date. It has nothing to
 // close.
 func New(db Database) *Store {
-	return &Store{write: db.Write, read: db.Read, transact: db.Transact, taken: db.Taken}
+	return &Store{write: db.Write, read: db.Read, transact: db.Transact, taken: db.Taken, tables: db.Tables, columns: db.Columns}
 }
