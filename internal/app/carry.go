@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -92,39 +93,59 @@ func export(ctx context.Context, from Place, file string, out IO) (said map[stri
 }
 
 // settled waits until archive and tallies have all that is in the log, and returns how
-// many records the archive has then.
+// many records the archive has then. The error is transfer.ErrChanged if it sees that
+// the log grows meanwhile.
 func (a *App) settled(ctx context.Context, s *stores) (int64, error) {
-	if err := a.settle(ctx, s.log, eventlog.GroupArchive, eventlog.GroupAnalysis); err != nil {
-		return 0, err
-	}
-	return s.archive.Total(ctx)
-}
-
-// settle waits until groups have all that is in the log.
-func (a *App) settle(ctx context.Context, log eventlog.Log, groups ...string) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var behind int64
-		for _, group := range groups {
-			lag, err := log.Lag(ctx, eventlog.RawChats, group)
-			if err != nil {
-				return err
-			}
-			behind += lag
+	var err error
+	lag := func(group string) (n int64) {
+		if err == nil {
+			n, err = s.log.Lag(ctx, eventlog.RawChats, group)
 		}
-		if behind == 0 {
-			return nil
+		return n
+	}
+	total := func() (n int64) {
+		if err == nil {
+			n, err = s.archive.Total(ctx)
+		}
+		return n
+	}
+	// What is not archived, asked for before what is, makes no less than what is logged
+	// by now; in the other order, no more.
+	most := lag(eventlog.GroupArchive)
+	most += total()
+	least, since := int64(math.MaxInt64), time.Now()
+	for {
+		archived := total()
+		left := lag(eventlog.GroupArchive)
+		logged := archived + left
+		left += lag(eventlog.GroupAnalysis)
+		switch {
+		case err != nil:
+			return 0, err
+		case logged > most:
+			return 0, fmt.Errorf("%w: %d records were logged meanwhile", transfer.ErrChanged, logged-most)
+		case left == 0:
+			return total(), err
+		case left < least:
+			least, since = left, time.Now()
+		case time.Since(since) > settleWithin:
+			return 0, fmt.Errorf("%d records are in the log and do not get to archive and tallies", left)
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(settleEvery):
 		case err := <-a.failed:
-			return err
+			return 0, err
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }
+
+const (
+	settleEvery = 50 * time.Millisecond
+	// settleWithin is longer than another member of a group takes to be missed.
+	settleWithin = 30 * time.Second
+)
 
 // writeNew writes a file that must not be there yet, whole or not at all, for its
 // owner's eyes.

@@ -221,7 +221,10 @@ func noEpoch(context.Context, eventlog.Topic, string) (uint32, error) { return 0
 
 func (a *App) openRedis(s *stores) error {
 	e := &a.o.Engines
-	bus, err := redisbus.Open(redisbus.Options{Master: e.Redis, Replicas: e.RedisReplicas, Prefix: e.Prefix, Logger: a.log})
+	bus, err := redisbus.Open(redisbus.Options{
+		Master: e.Redis, Replicas: e.RedisReplicas, Prefix: e.Prefix, Logger: a.log, Metrics: a.registry,
+		Envelopes: a.o.RedisBroadcast && (a.o.has(roleRelay) || a.o.has(roleChat)),
+	})
 	if err != nil {
 		return err
 	}
@@ -231,7 +234,7 @@ func (a *App) openRedis(s *stores) error {
 		return err
 	}
 	a.onStop("the cache", shared.Close)
-	s.bus, s.cache = bus, shared
+	s.bus, s.cache, s.cluster.bus = bus, shared, bus
 	return nil
 }
 

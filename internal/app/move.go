@@ -210,3 +210,27 @@ func (m *move) open(ctx context.Context) error {
 		return err
 	})
 }
+
+// settle waits until groups have all that is in the log.
+func (a *App) settle(ctx context.Context, log eventlog.Log, groups ...string) error {
+	for {
+		var behind int64
+		for _, group := range groups {
+			lag, err := log.Lag(ctx, eventlog.RawChats, group)
+			if err != nil {
+				return err
+			}
+			behind += lag
+		}
+		if behind == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(settleEvery):
+		case err := <-a.failed:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -21,8 +21,9 @@ type Options struct {
 	Roles  []string `help:"Roles of this process: all, or some of chat, user, relay, archive, analysis, summary." default:"all"`
 
 	Engines
-	Linger time.Duration `help:"How long a message of a cluster may wait for others to share its way to Kafka." default:"10ms"`
-	Member string        `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
+	Linger         time.Duration `help:"How long a message of a cluster may wait for others to share its way to Kafka." default:"10ms"`
+	RedisBroadcast bool          `help:"For relay and chat: publish everything a second time in Redis, to the channels broadcast:{streamId}, in the envelopes of the reference."`
+	Member         string        `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
 
 	PublicURL      string   `name:"public-url" help:"URL under which people reach the page." placeholder:"URL"`
 	Origins        []string `help:"Origins of other pages that may connect; * for all." placeholder:"ORIGIN"`
@@ -83,6 +84,8 @@ func (o *Options) checkCluster() error {
 	switch {
 	case !o.Engines.any() && o.Member != "":
 		return errors.New("--member is for a process of a cluster, whose engines are named")
+	case !o.Engines.any() && o.RedisBroadcast:
+		return errors.New("--redis-broadcast is for a process of a cluster, whose engines are named")
 	case !o.Engines.any():
 		return nil
 	case o.JWTSecret == "":

@@ -105,7 +105,14 @@ func (a *App) startParts(ctx context.Context, s *stores) (*parts, error) {
 
 // startFaces starts what people and their programs talk to.
 func (a *App) startFaces(ctx context.Context, s *stores, p *parts) error {
-	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: p.showCount})
+	onCount := p.showCount
+	if s.cluster != nil {
+		onCount = func(stream hubbub.StreamID, users, connections int) {
+			p.showCount(stream, users, connections)
+			s.cluster.bus.BroadcastCount(stream, users)
+		}
+	}
+	tracker := presence.New(s.cache, presence.Options{Logger: a.log, OnCount: onCount})
 	p.viewers = streams.NewViewers(tracker, nil)
 	if err := a.startWords(p); err != nil {
 		return err

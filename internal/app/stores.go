@@ -17,6 +17,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog/natslog"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/localbus"
+	"github.com/hubbub-live/hubbub/internal/livebus/redisbus"
 	"github.com/hubbub-live/hubbub/internal/metastore/mysqlepochs"
 	"github.com/hubbub-live/hubbub/internal/metastore/mysqlmeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
@@ -53,6 +54,7 @@ type cluster struct {
 	tallies *mysqltally.Store
 	epochs  *mysqlepochs.Epochs
 	log     *kafkalog.Log
+	bus     *redisbus.Bus
 }
 
 // openStores opens the data folder and everything in it, or connects to a cluster.

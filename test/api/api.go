@@ -178,6 +178,7 @@ type Reading struct {
 	TotalCount int
 	Counts     map[string]int
 	Chatters   int
+	Age        int // ms
 	Through    hubbub.Position
 	Minutes    []struct {
 		At       time.Time

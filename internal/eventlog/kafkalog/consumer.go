@@ -251,6 +251,9 @@ func (c *consumer) commit(ctx context.Context, partition int32, through hubbub.P
 	if partition < 0 || int(partition) >= c.topic.partitions {
 		return errors.New("there is no such partition")
 	}
+	if through.Epoch < c.topic.epoch {
+		return nil // it is below all that there is, as what was counted before an import
+	}
 	offset, known := c.topic.offset(through)
 	if !known {
 		return errors.New("the position is of another epoch")

@@ -5,6 +5,9 @@
 // Redis forgets what nobody listens to. Whenever a connection to a replica was lost,
 // or what came was more than could be taken, the rooms concerned get a batch with
 // Missed once they are subscribed to again, and read the log.
+//
+// On request everything goes out a second time in the envelopes of the reference, for
+// subscribers that know those. Nobody here reads them.
 package redisbus
 
 import (
@@ -19,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 
 	"github.com/hubbub-live/hubbub"
@@ -36,18 +40,22 @@ type Options struct {
 	// Timeout bounds a Publish whose context does not end sooner, and how long a
 	// connection may be silent when asked; 0 is 1 s.
 	Timeout time.Duration
+	// Envelopes has what is published go out a second time, as the reference's.
+	Envelopes bool
 	// Inbox is how many batches of a replica may wait for handlers; 0 is 4,096.
 	Inbox int
 
 	Username, Password string
 	TLS                *tls.Config  // nil: plain TCP
 	Logger             *slog.Logger // nil: nothing is logged
+	Metrics            prometheus.Registerer
 }
 
 // A Bus is a livebus.Bus on Redis. Open makes one.
 type Bus struct {
 	o         Options
 	publisher rueidis.Client
+	envelopes *envelopes // nil: none
 	links     []*link
 	handlers  *livebus.Handlers
 	closed    atomic.Bool
@@ -73,8 +81,17 @@ func Open(o Options) (*Bus, error) {
 	if b.publisher, err = b.connect(o.Master); err != nil {
 		return nil, fmt.Errorf("open the live bus at %s: %w", o.Master, err)
 	}
+	if o.Envelopes {
+		if b.envelopes, err = b.openEnvelopes(); err != nil {
+			b.publisher.Close()
+			return nil, fmt.Errorf("open the channels of the reference at %s: %w", o.Master, err)
+		}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
+	if b.envelopes != nil {
+		b.running.Go(func() { b.envelopes.run(ctx) })
+	}
 	replicas := o.Replicas
 	if len(replicas) == 0 {
 		replicas = []string{o.Master}
@@ -115,6 +132,9 @@ func (b *Bus) Publish(ctx context.Context, batch livebus.Batch) error {
 		return livebus.ErrClosed
 	case err != nil:
 		return fmt.Errorf("publish to stream %s: %w", batch.Stream, err)
+	}
+	if b.envelopes != nil {
+		b.envelopes.put(batch)
 	}
 	return nil
 }
@@ -165,5 +185,8 @@ func (b *Bus) Close() error {
 	b.running.Wait()
 	b.handlers.Close()
 	b.publisher.Close()
+	if b.envelopes != nil {
+		b.envelopes.close()
+	}
 	return nil
 }

@@ -61,9 +61,20 @@ type Server struct {
 	exit    error         // what Wait returned; read after exited
 }
 
-// New returns a server that is not started, with a folder of its own. When the
-// test ends the process is ended too, and if it failed, its log is shown.
+// New returns a server that is not started, with a folder of its own, or engines under a
+// prefix of its own. When the test ends the process is ended too, and if it failed, its
+// log is shown.
 func New(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	s := OnFolder(t, flags...)
+	if len(Engines) > 0 {
+		s.onEngines()
+	}
+	return s
+}
+
+// OnFolder is New, with a folder also where there are engines.
+func OnFolder(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	binary := os.Getenv("HUBBUB_BIN")
 	if binary == "" {
@@ -74,9 +85,6 @@ func New(t testing.TB, flags ...string) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{At: api.At("http://" + loopback.Address(port)), Data: filepath.Join(t.TempDir(), "data"), Flags: flags, t: t, binary: binary}
-	if len(Engines) > 0 {
-		s.onEngines()
-	}
 	t.Cleanup(s.end)
 	return s
 }
@@ -84,7 +92,7 @@ func New(t testing.TB, flags ...string) *Server {
 // onEngines gives the server a prefix that no other has, and makes what is behind it.
 func (s *Server) onEngines() {
 	s.t.Helper()
-	s.storage = append(append([]string{}, Engines...), "--prefix", fmt.Sprintf("t%x_", rand.Uint64()))
+	s.storage = Unused()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if Partitions != "" {
@@ -102,9 +110,14 @@ func (s *Server) must(said []byte, err error) {
 
 // Command is a command of hubbub's on what the server keeps things in.
 func (s *Server) Command(ctx context.Context, words ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, s.binary, append(words, s.where()...)...)
+	c := exec.CommandContext(ctx, s.binary, append(words, s.Place()...)...)
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return c
+}
+
+// Unused are the flags of engines under a prefix that nobody has.
+func Unused() []string {
+	return append(append([]string{}, Engines...), "--prefix", fmt.Sprintf("t%x_", rand.Uint64()))
 }
 
 // Start is New and Run.
@@ -139,16 +152,16 @@ func (s *Server) Dial(ctx context.Context, o client.Options) (*client.Conn, erro
 
 // Site are the flags by which an operator's command finds its users and streams.
 func (s *Server) Site() []string {
-	if len(Engines) == 0 {
-		return s.where()
+	if len(s.storage) == 0 {
+		return s.Place()
 	}
 	at := slices.Index(s.storage, "--mysql")
 	return append(append([]string{}, s.storage[at:at+2]...), s.storage[len(s.storage)-2:]...)
 }
 
-// where are the flags of where it keeps things.
-func (s *Server) where() []string {
-	if len(Engines) == 0 {
+// Place are the flags of where it keeps things.
+func (s *Server) Place() []string {
+	if len(s.storage) == 0 {
 		return []string{"--data", s.Data}
 	}
 	return s.storage
@@ -172,10 +185,10 @@ func (s *Server) Run() error {
 
 // Spawn starts the process without waiting for anything.
 func (s *Server) Spawn() error {
-	args := append(append([]string{"serve", "--listen", s.Address()}, s.where()...), s.Flags...)
+	args := append(append([]string{"serve", "--listen", s.Address()}, s.Place()...), s.Flags...)
 	p := exec.Command(s.binary, args...)
 	p.Env = os.Environ()
-	if len(Engines) > 0 {
+	if len(s.storage) > 0 {
 		p.Env = append(p.Env, "HUBBUB_JWT_SECRET="+secret)
 	}
 	p.Env = append(p.Env, s.Env...) // of two the last counts
