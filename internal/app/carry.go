@@ -109,23 +109,22 @@ func (a *App) settled(ctx context.Context, s *stores) (int64, error) {
 		}
 		return n
 	}
-	// What is not archived, asked for before what is, makes no less than what is logged
-	// by now; in the other order, no more.
+	// With what is not archived, asked for before what is, that is all there was now, or
+	// more: what is archived is committed later.
 	most := lag(eventlog.GroupArchive)
 	most += total()
 	least, since := int64(math.MaxInt64), time.Now()
 	for {
 		archived := total()
-		left := lag(eventlog.GroupArchive)
-		logged := archived + left
-		left += lag(eventlog.GroupAnalysis)
+		left := lag(eventlog.GroupArchive) + lag(eventlog.GroupAnalysis)
 		switch {
 		case err != nil:
 			return 0, err
-		case logged > most:
-			return 0, fmt.Errorf("%w: %d records were logged meanwhile", transfer.ErrChanged, logged-most)
+		case archived > most:
+			return 0, fmt.Errorf("%w: %d records were logged meanwhile", transfer.ErrChanged, archived-most)
 		case left == 0:
-			return total(), err
+			n := total()
+			return n, err
 		case left < least:
 			least, since = left, time.Now()
 		case time.Since(since) > settleWithin:

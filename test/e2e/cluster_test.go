@@ -3,12 +3,10 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -37,6 +35,7 @@ func TestCluster(t *testing.T) {
 			t.Run(row.part+"/"+f.name, func(t *testing.T) { c.suffers(t, row, f) })
 		}
 	}
+	t.Run("Redis forgets", c.forgets)
 	t.Run("PubSub", c.subscribersAreAtReplicas)
 }
 
@@ -281,7 +280,7 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	ctx, cancel := context.WithTimeout(t.Context(), clusterPatience)
 	defer cancel()
 	c.cells++
-	stream := hubbub.StreamID(fmt.Sprintf("cell-%d", c.cells))
+	stream := c.stream()
 	people, err := newCrowd(ctx, c.server, 50, stream)
 	must(t, err)
 	defer people.leave()
@@ -346,41 +345,8 @@ func rounded(nanoseconds int64) time.Duration {
 	return time.Duration(nanoseconds).Round(10 * time.Millisecond)
 }
 
-// subscribersAreAtReplicas: rooms with viewers are subscribed to at the replicas, and none
-// at the master.
-func (c *stand) subscribersAreAtReplicas(t *testing.T) {
-	ctx := within(t)
-	for i := range 8 {
-		conn, err := c.server.Dial(ctx, client.Options{})
-		must(t, err)
-		defer conn.Close()
-		_, err = conn.Subscribe(ctx, client.Topic{Destination: client.MessagesOf(hubbub.StreamID(fmt.Sprint("seen-", i)), hubbub.MessageChannel), ID: "sub-0"})
-		must(t, err)
-	}
-	atReplicas := 0
-	for _, replica := range c.Engines.Redis.Replicas {
-		atReplicas += channels(t, ctx, replica.Address())
-	}
-	if atMaster := channels(t, ctx, c.Engines.Redis.Master.Address()); atMaster != 0 || atReplicas < 8 {
-		t.Errorf("%d rooms are subscribed to at the master, %d at the replicas", atMaster, atReplicas)
-	}
-}
-
-// channels asks a Redis how many channels have subscribers.
-func channels(t *testing.T, ctx context.Context, address string) int {
-	t.Helper()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-	must(t, err)
-	defer conn.Close()
-	_, err = conn.Write([]byte("PUBSUB CHANNELS\r\n"))
-	must(t, err)
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	must(t, err)
-	var n int
-	_, err = fmt.Sscanf(line, "*%d", &n)
-	must(t, err)
-	return n
-}
+// stream is that of the cell under way.
+func (c *stand) stream() hubbub.StreamID { return hubbub.StreamID(fmt.Sprintf("cell-%d", c.cells)) }
 
 // A talk is a crowd that talks whatever happens: who loses the connection connects
 // again and repeats what is open.
