@@ -370,6 +370,81 @@ func TestUncounted(t *testing.T) {
 	}
 }
 
+// TestPartitions: where a log has several partitions each has its cursor, and the
+// tallies are those of their streams' partitions.
+func TestPartitions(t *testing.T) {
+	file := sample(t)
+	summary, err := transfer.Check(t.Context(), bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, t.TempDir(), true)
+	defer s.close()
+	partition := func(stream hubbub.StreamID) int { return int(stream[1]-'0') % 3 }
+	err = transfer.Import(t.Context(), bytes.NewReader(file), summary, transfer.Target{
+		Insert: func(string, metastore.Row) error { return nil }, Archive: s.archive, Tallies: s.tallies, Partition: partition,
+	})
+	s.must(err)
+	want := map[int]int64{}
+	streams, err := s.archive.Streams(t.Context(), "", 10)
+	s.must(err)
+	for _, stream := range streams {
+		state, ok, err := s.tallies.State(t.Context(), stream)
+		s.must(err)
+		if !ok {
+			continue
+		}
+		tally, err := analysis.DecodeState(state.Tally)
+		s.must(err)
+		counts := tally.Counts()
+		want[partition(stream)] += int64(counts.Total())
+		if state.Partition != partition(stream) {
+			t.Errorf("stream %s is in partition %d", stream, state.Partition)
+		}
+	}
+	cursors, err := s.tallies.Cursors(t.Context())
+	s.must(err)
+	if len(want) < 2 || len(cursors) != len(want) {
+		t.Errorf("%d cursors of %d partitions", len(cursors), len(want))
+	}
+	for _, c := range cursors {
+		if c.Through != summary.Newest || c.Counted != want[c.Partition] || c.Counted == 0 {
+			t.Errorf("%+v, want %v counted through %v", c, want[c.Partition], summary.Newest)
+		}
+	}
+}
+
+// changing is users and streams that change while the rest is read.
+type changing struct {
+	*sqlitemeta.Store
+	t     *testing.T
+	reads int
+}
+
+func (c *changing) Rows(ctx context.Context, table string, give func(metastore.Row) error) error {
+	if c.reads++; c.reads == len(metastore.Carried)+1 { // the first table again
+		err := c.CreateStream(ctx, hubbub.Stream{ID: "late", Status: hubbub.StatusLive, CreatedAt: begun})
+		if err != nil {
+			c.t.Error(err)
+		}
+	}
+	return c.Store.Rows(ctx, table, give)
+}
+
+// TestSiteChangesMeanwhile: what is no state of the site is not called an export.
+func TestSiteChangesMeanwhile(t *testing.T) {
+	s := open(t, t.TempDir(), false)
+	defer s.close()
+	from := transfer.Source{Meta: &changing{Store: s.meta, t: t}, Archive: s.archive, Tallies: s.tallies}
+	var b bytes.Buffer
+	if _, err := transfer.Export(t.Context(), &b, "test", from); !errors.Is(err, transfer.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	if _, err := transfer.Check(t.Context(), &b); !errors.Is(err, transfer.ErrDamaged) {
+		t.Errorf("half of it is read: %v", err)
+	}
+}
+
 // TestItIsJSONLines: every line is JSON that other programs read.
 func TestItIsJSONLines(t *testing.T) {
 	found := map[string]int{}

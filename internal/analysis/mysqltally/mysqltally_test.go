@@ -92,6 +92,25 @@ func wantSteps(t *testing.T, s *Store, n uint64) {
 	}
 }
 
+// What is cleared is as it was at first.
+func TestClear(t *testing.T) {
+	s := openStore(t)
+	for range 2 {
+		for range 3 {
+			if _, err := save(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantSteps(t, s, 3)
+		if err := s.Clear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := s.State(t.Context(), "a"); ok || err != nil {
+			t.Errorf("there is a tally, %v", err)
+		}
+	}
+}
+
 // What was saved outlives a server that is killed, and the store goes on with the next
 // one.
 func TestServerIsKilled(t *testing.T) {

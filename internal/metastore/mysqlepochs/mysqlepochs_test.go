@@ -1,6 +1,7 @@
 package mysqlepochs
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -97,5 +98,48 @@ func TestPartitions(t *testing.T) {
 				t.Errorf("%s has %v, %v, want %v", topic, got, err, want)
 			}
 		}
+	}
+}
+
+// While an import is under way nobody gets an epoch; afterwards all get higher ones than
+// it brought and than were given out before.
+func TestImport(t *testing.T) {
+	dsn, err := mysqltest.Database(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, topic := open(t, dsn), eventlog.RawChats
+	if name, err := e.Importing(t.Context()); name != "" || err != nil {
+		t.Errorf("before: %q, %v", name, err)
+	}
+	highest := uint32(0)
+	for round, brought := range []uint32{28_000_000, 5} { // of a folder, and of a younger cluster
+		before := of(t, e, topic, "id")
+		name := fmt.Sprint("file-", round)
+		for range 2 {
+			if err := e.BeginImport(t.Context(), name, brought); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, topic := range eventlog.Topics {
+			if epoch, err := e.Of(t.Context(), topic, "id"); !errors.Is(err, ErrImporting) {
+				t.Errorf("meanwhile %s has %d, %v", topic, epoch, err)
+			}
+		}
+		if got, err := e.Importing(t.Context()); got != name || err != nil {
+			t.Errorf("meanwhile: %q, %v", got, err)
+		}
+		if err := e.EndImport(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Importing(t.Context()); got != "" || err != nil {
+			t.Errorf("afterwards: %q, %v", got, err)
+		}
+		highest = max(highest, before, brought)
+		after := of(t, e, topic, "id")
+		if after != highest+1 || of(t, e, topic, "id") != after || of(t, e, topic, "next") != after+1 {
+			t.Errorf("after %d and %d it is %d", before, brought, after)
+		}
+		highest = after + 1
 	}
 }
