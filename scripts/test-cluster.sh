@@ -8,7 +8,7 @@ matrix='^TestCluster$'
 # One is about files, which a process on engines has not; the other needs more messages
 # a second than engines on two cores take.
 others='TestG8AnalysisStandsStill|TestG6'
-promises='TestG[0-9]|TestKill$|TestModer|TestBansOutlive|TestSummary|TestStreamEnds|TestBlockedWords|TestErasure|TestBots|TestSiteBan|TestStop$|TestBad(Frames|Sends|Subscriptions|Requests|Absence)'
+promises='TestG[0-9]|TestKill$|TestModer|TestBansOutlive|TestSummary|TestStreamEnds|TestBlockedWords|TestErasure|TestBots|TestSiteBan|TestStop$|TestCarried|TestImportIntoEngines|TestBad(Frames|Sends|Subscriptions|Requests|Absence)'
 if [[ -z ${SHORT:-} ]]; then
   export HUBBUB_FULL=1
   matrix='^TestCluster'

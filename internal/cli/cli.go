@@ -31,7 +31,7 @@ type CLI struct {
 	User    UserCmd    `cmd:"" help:"Make accounts, list them, set their roles and passwords; also while the server runs."`
 	Stream  StreamCmd  `cmd:"" help:"Create, end and list streams, also while the server runs."`
 	Export  ExportCmd  `cmd:"" help:"Write accounts, streams and messages to a file."`
-	Import  ImportCmd  `cmd:"" help:"Make a data folder of such a file."`
+	Import  ImportCmd  `cmd:"" help:"Make a data folder of such a file, or fill a cluster."`
 	Backup  BackupCmd  `cmd:"" help:"Copy the data folder, also while the server runs."`
 	Migrate MigrateCmd `cmd:"" help:"Make the topics, keyspace and database of a cluster, or bring them up to date."`
 	Shown   ConfigCmd  `cmd:"" name:"config" help:"Print or check the configuration of serve."`

@@ -44,11 +44,7 @@ func (c *stand) forgetsTwice(t *testing.T, ctx context.Context) error {
 		defer conn.Close()
 		conns = append(conns, conn)
 	}
-	viewers, err := c.counted(ctx)
-	if err == nil && viewers == 0 {
-		err = errors.New("no viewers are counted")
-	}
-	if err != nil {
+	if err := c.counts(ctx, c.viewers); err != nil {
 		return err
 	}
 	for round := range 2 {
@@ -75,26 +71,32 @@ func (c *stand) forgetsTwice(t *testing.T, ctx context.Context) error {
 			return fmt.Errorf("the token is not good any more: %w", err)
 		}
 		conn.Close()
-		for now := 0; now != viewers; {
-			if time.Since(flushed) > countsWithin {
-				return fmt.Errorf("after %v %d of %d viewers are counted", countsWithin, now, viewers)
-			}
-			time.Sleep(200 * time.Millisecond)
-			if now, err = c.counted(ctx); err != nil {
-				return err
-			}
+		if err := c.counts(ctx, c.viewers); err != nil {
+			return err
 		}
-		t.Logf("all %d viewers are counted again after %v", viewers, time.Since(flushed).Round(100*time.Millisecond))
+		t.Logf("all viewers are counted again after %v", time.Since(flushed).Round(100*time.Millisecond))
 		c.inspected++
 	}
 	return c.saidOnce(ctx, beside, 2)
 }
 
-// counted is how many viewers the cell's stream has.
-func (c *stand) counted(ctx context.Context) (int, error) {
+// counts waits until so many viewers of the cell's stream are counted. What is asked for
+// first may be a count of the second before.
+func (c *stand) counts(ctx context.Context, want int) error {
 	var stream struct{ ViewerCount int }
-	err := c.server.Call(ctx, "GET", "/api/v1/streams/"+string(c.stream()), nil, &stream)
-	return stream.ViewerCount, err
+	ctx, cancel := context.WithTimeoutCause(ctx, countsWithin, errors.New("viewers are not counted again"))
+	defer cancel()
+	for fresh := time.Now().Add(2 * time.Second); ; {
+		err := c.server.Call(ctx, "GET", "/api/v1/streams/"+string(c.stream()), nil, &stream)
+		if err == nil && stream.ViewerCount == want && time.Now().After(fresh) {
+			return nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d: %w", stream.ViewerCount, want, errors.Join(context.Cause(ctx), err))
+		}
+	}
 }
 
 // saidOnce wants history to have exactly so many messages.
