@@ -7,6 +7,7 @@ package chat
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -50,6 +51,7 @@ type Server struct {
 	options Options
 	gate    *gate
 	count   counters
+	name    string // before the ids of connections: no other server has it
 	ids     atomic.Uint64
 	ctx     context.Context // of the sessions; ends after Shutdown
 	stop    context.CancelFunc
@@ -63,7 +65,7 @@ type Server struct {
 // New returns a server without connections. Run must be called for it to look
 // after its sessions, and Shutdown to end them.
 func New(o Options) *Server {
-	s := &Server{options: o, gate: newGate(o), sessions: map[*session.Session]struct{}{}}
+	s := &Server{options: o, name: rand.Text()[:8] + "-", gate: newGate(o), sessions: map[*session.Session]struct{}{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.measure(o.Metrics)
 	return s
@@ -216,5 +218,6 @@ func (s *Server) run(one *session.Session, leave func()) {
 	s.count.ended(one.Run(s.ctx))
 }
 
-// id names the next connection, uniquely in this process.
-func (s *Server) id() string { return strconv.FormatUint(s.ids.Add(1), 36) }
+// id names the next connection, uniquely among all servers: who has no other name is
+// counted by it.
+func (s *Server) id() string { return s.name + strconv.FormatUint(s.ids.Add(1), 36) }

@@ -341,6 +341,20 @@ func TestPresence(t *testing.T) {
 	}
 }
 
+// Nobody who is counted by their connection shares its name with a viewer of another
+// server.
+func TestSessionsOfServersAreNamedApart(t *testing.T) {
+	names := map[string]bool{}
+	for range 2 {
+		w := open(t, nil).dial("/chat/ws")
+		w.say(f("CONNECT", "", "accept-version:1.2"))
+		names[w.want("CONNECTED").header["session"]] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("they are %v", names)
+	}
+}
+
 // Time ends what is not alive; the clock is the test's.
 func TestTimes(t *testing.T) {
 	p := open(t, func(o *Options) { o.Session.Max = 12 * time.Hour })

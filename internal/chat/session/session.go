@@ -104,7 +104,7 @@ type Session struct {
 	over  atomic.Bool
 }
 
-// New makes the session of a connection; Run runs it. id is unique on this server.
+// New makes the session of a connection; Run runs it. id is unique among all servers.
 func New(options *Options, conn net.Conn, reader *transport.Reader, t transport.Transport, id string) *Session {
 	now := time.Now()
 	s := &Session{
