@@ -35,18 +35,17 @@ func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub
 		if err != nil {
 			return nil, after, err
 		}
+		// The archive may have more than is committed, but not all of it: what is written
+		// at once comes in any order.
+		entries = through(entries, archived)
 		if len(entries) == limit {
 			return entries, entries[limit-1].Position, nil
 		}
-		// The archive may already have more than is committed; all of it is true.
 		after = archived
-		if n := len(entries); n > 0 && after.Before(entries[n-1].Position) {
-			after = entries[n-1].Position
-		}
 	}
 	for {
 		wanted := limit - len(entries)
-		records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, wanted)
+		records, end, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, wanted)
 		if err != nil {
 			return nil, after, err
 		}
@@ -56,9 +55,9 @@ func (r *Reader) After(ctx context.Context, stream hubbub.StreamID, after hubbub
 			}
 		}
 		if len(records) < wanted || len(entries) == limit {
-			return entries, through, nil
+			return entries, end, nil
 		}
-		after = through
+		after = end
 	}
 }
 
@@ -74,11 +73,11 @@ func (r *Reader) Page(ctx context.Context, q archive.Query) ([]archive.Entry, er
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.Archive.Page(ctx, q)
+	page, err := r.Archive.Page(ctx, tail.before(q))
 	if err != nil {
 		return nil, err
 	}
-	page = join(page, tail.entries, q)
+	page = join(through(page, tail.since), tail.entries, q)
 	for i := range page {
 		page[i].Withheld = page[i].Withheld || tail.removes(&page[i])
 	}
@@ -89,7 +88,7 @@ func (r *Reader) Page(ctx context.Context, q archive.Query) ([]archive.Entry, er
 // withheld is known once it is archived.
 func (r *Reader) Find(ctx context.Context, stream hubbub.StreamID, id hubbub.MessageID) (found archive.Entry, ok bool, err error) {
 	// The log first, as for Page.
-	err = r.scan(ctx, stream, func(e archive.Entry) {
+	_, err = r.scan(ctx, stream, func(e archive.Entry) {
 		if !ok && e.Kind == hubbub.KindMessage && e.ID == id && id != "" {
 			found, ok = e, true
 		}
@@ -100,6 +99,15 @@ func (r *Reader) Find(ctx context.Context, stream hubbub.StreamID, id hubbub.Mes
 	return r.Archive.Find(ctx, stream, id)
 }
 
+// through returns the entries up to a position.
+func through(entries []archive.Entry, last hubbub.Position) []archive.Entry {
+	n := len(entries)
+	for n > 0 && last.Before(entries[n-1].Position) {
+		n--
+	}
+	return entries[:n]
+}
+
 // join adds to a page of the archive what follows in the log.
 func join(page, tail []archive.Entry, q archive.Query) []archive.Entry {
 	var last hubbub.Position
@@ -107,7 +115,7 @@ func join(page, tail []archive.Entry, q archive.Query) []archive.Entry {
 		last = page[n-1].Position
 	}
 	for _, e := range tail {
-		if last.Before(e.Position) { // else the archiver was faster
+		if last.Before(e.Position) { // else it is in both: the log was trimmed meanwhile
 			page = append(page, e)
 		}
 	}

@@ -110,6 +110,18 @@ func (s *story) archive(t rapid.TB, n int, commit bool) {
 	}
 }
 
+// archiveAhead puts n entries into the archive that are not next, as an archiver does that
+// writes several batches at once, and commits nothing.
+func (s *story) archiveAhead(t rapid.TB, skip, n int) {
+	t.Helper()
+	from := min(len(s.entries), s.archived+skip)
+	if some := s.entries[from:min(len(s.entries), from+n)]; len(some) > 0 {
+		if err := s.Archive.Append(context.Background(), some); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // removed is what is withheld at the end of the story.
 func (s *story) removed(e archive.Entry) bool {
 	for _, c := range s.entries {
@@ -182,6 +194,9 @@ func TestReadsAsOne(t *testing.T) {
 			"archive": func(t *rapid.T) {
 				s.archive(t, rapid.IntRange(0, 8).Draw(t, "n"), rapid.Bool().Draw(t, "commit"))
 			},
+			"archive ahead": func(t *rapid.T) {
+				s.archiveAhead(t, rapid.IntRange(0, 4).Draw(t, "skip"), rapid.IntRange(1, 4).Draw(t, "n"))
+			},
 			"page": func(t *rapid.T) {
 				q := archive.Query{Limit: rapid.IntRange(1, 6).Draw(t, "limit")}
 				if rapid.Bool().Draw(t, "one kind") {
@@ -213,6 +228,25 @@ func TestReadsAsOne(t *testing.T) {
 			},
 		})
 	})
+}
+
+// TestArchiverAtWork: an archive that has what comes later and not yet what comes before
+// leaves no hole in what is read.
+func TestArchiverAtWork(t *testing.T) {
+	s := newBench(t, natslog.Options{}).story()
+	s.sayMany(t, 300)
+	s.archive(t, 50, true)
+	s.archiveAhead(t, 100, 100)
+	for _, q := range []archive.Query{
+		{Limit: 300}, {Limit: 300, Forward: true}, {Limit: 120, Before: s.entries[220].Position}, {Limit: 120, After: s.entries[20].Position},
+	} {
+		s.checkPage(t, q)
+	}
+	after := s.entries[9].Position
+	got, through, err := s.After(t.Context(), s.stream, after, 500)
+	if err != nil || len(got) != 290 || through.Before(s.entries[299].Position) {
+		t.Errorf("after %s %d entries through %s (%v), want 290 through %s", after, len(got), through, err, s.entries[299].Position)
+	}
 }
 
 func TestStoppedArchiver(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 // it matters to a page.
 type tail struct {
 	q       archive.Query
+	since   hubbub.Position               // it has everything after this
 	entries []archive.Entry               // that may be on the page: q.Limit at most, oldest first
 	deleted map[hubbub.MessageID]struct{} // removed one by one
 	cleared hubbub.Position               // messages before it are removed
@@ -20,29 +21,31 @@ type tail struct {
 
 // tail reads what the archiver has not committed. That is little, unless it does
 // not get on; then all of it is read, since a removal may be anywhere.
-func (r *Reader) tail(ctx context.Context, q archive.Query) (*tail, error) {
-	t := &tail{q: q}
-	return t, r.scan(ctx, q.Stream, t.add)
+func (r *Reader) tail(ctx context.Context, q archive.Query) (t *tail, err error) {
+	t = &tail{q: q}
+	t.since, err = r.scan(ctx, q.Stream, t.add)
+	return t, err
 }
 
 // scan calls take with everything of a stream that the archiver has not committed,
-// oldest first.
-func (r *Reader) scan(ctx context.Context, stream hubbub.StreamID, take func(archive.Entry)) error {
+// oldest first, and returns the position after which that is everything.
+func (r *Reader) scan(ctx context.Context, stream hubbub.StreamID, take func(archive.Entry)) (since hubbub.Position, err error) {
 	const batch = 1000
 	after, err := r.archived(ctx, stream)
 	if err != nil {
-		return err
+		return since, err
 	}
-	for {
-		records, through, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, batch)
+	for since = after; ; {
+		records, end, err := r.Log.Read(ctx, eventlog.RawChats, stream, after, batch)
 		if errors.Is(err, eventlog.ErrGone) {
 			if after, err = r.beyond(ctx, stream, after); err != nil {
-				return err
+				return since, err
 			}
+			since = after
 			continue
 		}
 		if err != nil {
-			return err
+			return since, err
 		}
 		for _, record := range records {
 			if record.Foreign == nil {
@@ -50,9 +53,12 @@ func (r *Reader) scan(ctx context.Context, stream hubbub.StreamID, take func(arc
 			}
 		}
 		if len(records) < batch {
-			return nil
+			if since.IsZero() { // everything of this life of the log, and nothing of others
+				since.Epoch = end.Epoch
+			}
+			return since, nil
 		}
-		after = through
+		after = end
 	}
 }
 
@@ -65,6 +71,16 @@ func (r *Reader) beyond(ctx context.Context, stream hubbub.StreamID, gone hubbub
 		return hubbub.Position{}, err
 	}
 	return archived, nil
+}
+
+// before is what of q is for the archive to answer. It may have some of what comes later,
+// while the archiver is at work, and not all of it.
+func (t *tail) before(q archive.Query) archive.Query {
+	next := hubbub.Position{Epoch: t.since.Epoch, N: t.since.N + 1}
+	if !q.Ascending() && (q.Before.IsZero() || next.Before(q.Before)) {
+		q.Before = next
+	}
+	return q
 }
 
 func (t *tail) add(e archive.Entry) {
