@@ -145,10 +145,13 @@ func (r *Room) resume(ctx context.Context, s *Subscription, j Join) error {
 		if err := j.Catch(ctx); err != nil {
 			return err
 		}
-		if r.catchUp(s, j, &c, gone || budget <= 0) {
+		switch r.catchUp(s, j, &c, gone || budget <= 0) {
+		case attached:
 			return nil
+		case more:
+			continue
 		}
-		entries, through, err := r.hub.options.History.After(ctx, r.id, c.after, 500)
+		entries, through, err := r.hub.options.History.After(ctx, r.id, c.after, atOnce)
 		if gone = errors.Is(err, eventlog.ErrGone); gone {
 			continue
 		}
@@ -176,16 +179,26 @@ type catchUp struct {
 	out   []byte          // what is to go out first
 }
 
+// atOnce is how much is given to a viewer before it has to have taken it in.
+const atOnce = 500
+
+// What came of a catchUp.
+const (
+	attached = iota
+	more     // there is more at hand
+	beyond   // what comes next is not at hand
+)
+
 // catchUp attaches if what is at hand continues where the resume is, or must do
-// because it has to end; what lies between is then a gap.
-func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
+// because it has to end; what lies between is then a gap. Of much it gives a part.
+func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) int {
 	r.viewers.Lock()
 	defer r.viewers.Unlock()
 	position, events := r.present(j.Channel)
 	gap := span{}
 	if reach := r.reach(j.Channel, events); c.after.Before(reach) {
 		if !end {
-			return false
+			return beyond
 		}
 		gap = span{from: c.last, to: reach}
 		c.after, c.last = reach, reach
@@ -193,12 +206,22 @@ func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
 	for len(events) > 0 && events[0].position.Compare(c.after) <= 0 {
 		events = events[1:]
 	}
+	part := len(events) > atOnce
+	if part {
+		events = events[:atOnce]
+		c.after = events[atOnce-1].position
+	}
 	rest := r.shown(j.Channel, events)
 	for i := range rest {
 		if between := life(c.last, rest[i].position); !between.empty() {
 			rest[i].gap = between
 		}
 		c.last = rest[i].position
+	}
+	if part {
+		give(j.Viewer, append(c.out, r.replay(j, rest, gap)...))
+		c.out = nil
+		return more
 	}
 	r.attach(s)
 	if len(rest) == 0 {
@@ -211,7 +234,7 @@ func (r *Room) catchUp(s *Subscription, j Join, c *catchUp, end bool) bool {
 	if !s.gap.empty() {
 		r.viewers.lagging[s] = struct{}{}
 	}
-	return true
+	return attached
 }
 
 // reach returns the position after which the events at hand have everything.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/archive"
@@ -14,12 +15,28 @@ import (
 // joins and resumes: more than a SUBSCRIBE may ask for.
 const keep = 256
 
+// In a busy room that is one second. Who comes back, with many others, from a chat server
+// that was stopped takes longer, and is not to read archive and log for it, so the events
+// of keepFor are at hand too, as far as they are no more than keepMost.
+const (
+	keepFor  = 10 * time.Second // in log time
+	keepMost = 2048
+)
+
 // recent has the newest events of a positioned channel, oldest first.
-type recent struct{ events []event }
+type recent struct {
+	events []event
+	full   int // when it is that long, what need not be kept is dropped
+}
 
 func (q *recent) add(e event) {
-	if len(q.events) >= 2*keep {
-		q.events = append(q.events[:0:0], q.events[len(q.events)-keep:]...)
+	if len(q.events) >= max(q.full, 2*keep) {
+		from := len(q.events) - keep
+		for from > 0 && len(q.events)-from < keepMost && e.time.Sub(q.events[from-1].time) <= keepFor {
+			from--
+		}
+		q.events = append(q.events[:0:0], q.events[from:]...)
+		q.full = 2 * len(q.events)
 	}
 	q.events = append(q.events, e)
 }

@@ -52,8 +52,9 @@ func TestLongResume(t *testing.T) {
 		said int
 		gap  bool
 	}{
-		{"within bounds", 2300, false},
-		{"beyond them the rest is a gap, not a week of messages", maxReplay + 3*keep, true},
+		{"at hand", 2300, false},
+		{"within bounds", 3 * keepMost, false},
+		{"beyond them the rest is a gap, not a week of messages", maxReplay + 3*keepMost, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, openPast(t), time.Millisecond)
@@ -109,7 +110,7 @@ func TestResumeBreaksOff(t *testing.T) {
 			p := openPast(t)
 			w := newWorld(t, p, time.Millisecond)
 			defer w.close()
-			w.say(2300)
+			w.say(3 * keepMost)
 			w.publish(true)
 			v, busy, reads := newViewer(), errors.New("the disk is busy"), 0
 			_, err := w.hub.Join(t.Context(), w.stream, Join{
@@ -282,7 +283,7 @@ func TestFailedJoins(t *testing.T) {
 		t.Error("a room that was not loaded is there")
 	}
 	p.fail.Store(nil)
-	w.say(3 * keep)
+	w.say(3 * keepMost)
 	w.publish(true)
 	start := w.logged[0].Position
 	w.join(v, hubbub.MessageChannel, nil, 0)
@@ -480,4 +481,27 @@ func TestLostWhileLoading(t *testing.T) {
 	v := newViewer()
 	w.join(v, hubbub.MessageChannel, nil, 10) // it may be fetched before the join, and is history then
 	w.until("it has come", func() bool { return v.last() == w.logged[1].Position })
+}
+
+// A busy room has at hand what who comes back a few seconds later needs; a quiet one no
+// more than what a SUBSCRIBE may ask for.
+func TestRecent(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		every time.Duration
+		least int // at hand at any time
+		most  int
+	}{
+		{"a message a minute", time.Minute, keep, 2 * keep},
+		{"a hundred a second", 10 * time.Millisecond, 1000, 2100},
+		{"a thousand a second", time.Millisecond, keepMost, 2 * keepMost},
+	} {
+		var q recent
+		for i := range 20_000 {
+			q.add(event{time: time.Unix(0, 0).Add(time.Duration(i) * c.every)})
+			if n := len(q.events); i >= c.least && (n < c.least || n > c.most) {
+				t.Fatalf("%s: after %d there are %d at hand, not %d to %d", c.name, i, n, c.least, c.most)
+			}
+		}
+	}
 }
