@@ -44,7 +44,7 @@ var (
 // TestForeignRecords writes what is no record of hubbub's into raw-chats, between what
 // people say: it stops nobody, nobody sees it, and it is counted and said where it is.
 func TestForeignRecords(t *testing.T) {
-	needEngines(t)
+	onEngines(t)
 	ctx := within(t)
 	c := startCrowd(t, ctx, 10, "1", "2")
 	server := c.server

@@ -17,7 +17,7 @@ import (
 // TestPrefixes has two deployments on the same engines, with the same streams, names and
 // nonces, at once: neither sees anything of the other.
 func TestPrefixes(t *testing.T) {
-	needEngines(t)
+	onEngines(t)
 	ctx := within(t)
 	var crowds []*crowd
 	var viewers []*viewer

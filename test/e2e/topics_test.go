@@ -16,19 +16,11 @@ import (
 	"github.com/hubbub-live/hubbub/test/promise"
 )
 
-// needEngines skips a test that is about what keeps everything in engines.
-func needEngines(t *testing.T) {
-	t.Helper()
-	if len(hub.Engines) == 0 {
-		t.Skip("it is about engines: set HUBBUB_E2E_ENGINES")
-	}
-}
-
 // TestTopicsGrow makes a deployment with 4 partitions, moves it to 8, and kills that
 // after each of its steps. What was said before and after is there once, in order, and
 // counted once; viewers come back where they were.
 func TestTopicsGrow(t *testing.T) {
-	needEngines(t)
+	onEngines(t)
 	hub.Partitions = "4"
 	defer func() { hub.Partitions = "" }()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

@@ -15,7 +15,7 @@ import (
 // TestWrongAddresses: a process whose engine is not where it looks waits, answers that
 // it is not ready and why, and ends when it is told to.
 func TestWrongAddresses(t *testing.T) {
-	needEngines(t)
+	onEngines(t)
 	other := engines.Redis.Replicas[0].Address() // where something else answers
 	for _, row := range []struct{ flag, engine, format, other string }{
 		{"--kafka", "Kafka", "%", other},
@@ -54,7 +54,7 @@ func TestWrongAddresses(t *testing.T) {
 // TestOtherPartitions: with partitions that somebody added, streams would be in two at
 // once. No process starts, and nothing is moved.
 func TestOtherPartitions(t *testing.T) {
-	needEngines(t)
+	onEngines(t)
 	ctx := within(t)
 	server := hub.New(t)
 	must(t, engines.Kafka.Widen(ctx, server.Prefix()+"raw-chats", 9))
