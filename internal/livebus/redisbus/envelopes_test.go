@@ -178,6 +178,17 @@ func TestEnvelopesOfAMasterThatIsAway(t *testing.T) {
 	if err := redis.Master.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	for _, r := range redis.Replicas { // for the tests after this one
+		client, err := b.connect(r.Address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		await(t, "the replicas have their master again", func() bool {
+			said, err := client.Do(t.Context(), client.B().Info().Section("replication").Build()).ToString()
+			return err == nil && strings.Contains(said, "master_link_status:up")
+		})
+	}
 	got := listen(t, b, redis.Master.Address(), o.Prefix+"broadcast:room")
 	await(t, "published again", func() bool {
 		if err := b.Publish(t.Context(), whole()); err != nil {
