@@ -19,8 +19,9 @@ func TestDocumentedFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := 0
+	others := regexp.MustCompile("`(kafka-|mysqldump|nodetool|redis-cli)[^`]*`") // the engines' own tools
 	for _, document := range append(documents, "../../README.md") {
-		for _, flag := range regexp.MustCompile("[ `(]--[a-z][a-z-]+").FindAllString(content(t, document), -1) {
+		for _, flag := range regexp.MustCompile("[ `(]--[a-z][a-z-]+").FindAllString(others.ReplaceAllString(content(t, document), ""), -1) {
 			if named++; !known[flag[1:]] {
 				t.Errorf("%s has %s, which no command has", document, flag[1:])
 			}
