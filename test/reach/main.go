@@ -1,7 +1,8 @@
 // Command reach measures what hubbub has to reach and prints it beside what is
 // required: benchmarks of the packages, start and memory of the real binary, and
-// a load test by the lab. It is a report to be read, not a test: the machine may
-// be busy. `make bench-reach` runs it.
+// a load test by the lab; or, with -cluster, hubbub in its roles on all engines. It is
+// a report to be read, not a test: the machine may be busy. `make bench-reach` and
+// `make bench-cluster` run it.
 package main
 
 import (
@@ -46,6 +47,10 @@ func main() {
 	messages := flag.Int("messages", 1_000_000, "in the folder that a start is measured on")
 	fanload := flag.String("fanload", "", "binary of an independent load generator to compare the lab with, instead of all else")
 	runs := flag.Int("runs", 3, "of each in that comparison")
+	onCluster := flag.Bool("cluster", false, "measure a cluster instead of one process")
+	point := flag.Duration("point", 20*time.Second, "of a point of the curve of produce requests")
+	backlog := flag.Int("backlog", 300_000, "messages that the relay is measured on")
+	cells := flag.String("cells", "", "file with the cells of a kill matrix that was run; empty: it is run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -56,6 +61,15 @@ func main() {
 		{"start", func(ctx context.Context) []figure { return program.starts(ctx, *messages) }},
 		{"size", program.sizes},
 		{"people", program.people},
+	}
+	if *onCluster {
+		sections = []section{
+			{"reference", func(ctx context.Context) []figure { return program.clusterReference(ctx, loadTest{*duration, *out}) }},
+			{"produce", func(ctx context.Context) []figure { return program.produce(ctx, *point) }},
+			{"archiver", archived},
+			{"relay", func(ctx context.Context) []figure { return relayed(ctx, *backlog) }},
+			{"faults", func(ctx context.Context) []figure { return program.faults(ctx, *cells) }},
+		}
 	}
 	if *fanload != "" {
 		sections = []section{{"lab", func(ctx context.Context) []figure { return program.beside(ctx, *fanload, *runs, *duration) }}}

@@ -55,15 +55,18 @@ func (b benchmark) run(ctx context.Context) []figure {
 }
 
 // valueOf finds the value before a unit in the output of a benchmark.
-func valueOf(out []byte, unit string) (float64, error) {
+func valueOf(out []byte, unit string) (float64, error) { return valueIn(out, "Benchmark", unit) }
+
+// valueIn finds it in the lines whose benchmarks' names begin so.
+func valueIn(out []byte, name, unit string) (float64, error) {
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
 		for i := 1; i < len(fields); i++ {
-			if strings.HasPrefix(fields[0], "Benchmark") && fields[i] == unit {
+			if strings.HasPrefix(fields[0], name) && fields[i] == unit {
 				return strconv.ParseFloat(fields[i-1], 64)
 			}
 		}
 	}
-	return 0, fmt.Errorf("the benchmark printed no %s", unit)
+	return 0, fmt.Errorf("%s printed no %s", name, unit)
 }

@@ -44,28 +44,43 @@ func (p program) loadTest(ctx context.Context, steady time.Duration, out string)
 		return "", err
 	}
 	defer os.RemoveAll(folder)
-	if out == "" {
-		out = filepath.Join(folder, "results")
-	}
 	server, err := p.start(ctx, filepath.Join(folder, "data"))
 	if err != nil {
 		return "", err
 	}
-	lab := exec.CommandContext(ctx, p.path, "lab", "run", "--env", "lab/reference.env", "--out", out)
-	lab.Env = append(os.Environ(), "JWT_SECRET="+secret,
-		"WEBSOCKET_URL=ws"+strings.TrimPrefix(server.url, "http")+"/chat/ws",
-		fmt.Sprintf("DURATION_SECONDS=%d", int(steady.Seconds())))
+	text, err := loadTest{steady, out}.run(ctx, p.path, secret, server.url)
+	return text, errors.Join(err, server.stop())
+}
+
+// A loadTest is the reference report's.
+type loadTest struct {
+	steady time.Duration
+	out    string // folder for its results; "": a temporary one
+}
+
+// run has the lab of a program load what is at url and returns the report, with
+// errInvalid too if it is not valid.
+func (l loadTest) run(ctx context.Context, program, secret, url string, env ...string) (string, error) {
+	if l.out == "" {
+		folder, err := os.MkdirTemp("", "hubbub-reach-")
+		if err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(folder)
+		l.out = filepath.Join(folder, "results")
+	}
+	lab := exec.CommandContext(ctx, program, "lab", "run", "--env", "lab/reference.env", "--out", l.out)
+	lab.Env = append(append(os.Environ(), "JWT_SECRET="+secret,
+		"WEBSOCKET_URL=ws"+strings.TrimPrefix(url, "http")+"/chat/ws",
+		fmt.Sprintf("DURATION_SECONDS=%d", int(l.steady.Seconds()))), env...)
 	lab.Stdout, lab.Stderr = os.Stderr, os.Stderr
-	err = lab.Run()
-	if stopErr := server.stop(); err == nil {
-		err = stopErr
-	}
-	if err != nil {
-		return "", fmt.Errorf("the load test: %w", err)
-	}
-	text, err := os.ReadFile(filepath.Join(out, "report.md"))
-	if err == nil && !strings.Contains(string(text), "**Valid**") {
-		err = errors.New("the load test is not valid")
+	err := lab.Run()
+	text, missing := os.ReadFile(filepath.Join(l.out, "report.md"))
+	switch {
+	case missing != nil:
+		return "", fmt.Errorf("the load test: %w", errors.Join(err, missing))
+	case !strings.Contains(string(text), "**Valid**"):
+		return string(text), errInvalid
 	}
 	return string(text), err
 }
