@@ -81,6 +81,10 @@ bench: ## benchmarks of the Go packages; BENCH=regexp
 bench-reach: build ## what has to be reached, beside what is measured; REACH=packages,start,size,reference,people
 	@$(stage) "what has to be reached" env HUBBUB_CLIENTS="$$(scripts/prerequisites.sh --where)" go run ./test/reach -only "$(REACH)"
 
+.PHONY: bench-cluster
+bench-cluster: build ## what a cluster has to reach, beside what is measured; REACH=reference,produce,archiver,relay,faults DURATION=300s CELLS=file
+	@$(stage) "what a cluster has to reach" go run ./test/reach -cluster -only "$(REACH)" -duration "$(or $(DURATION),300s)" -cells "$(CELLS)"
+
 .PHONY: bench-lab
 bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary
 	@$(stage) "lab against fanload" scripts/bench-lab.sh

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -334,8 +335,27 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	if waited := max(longest, time.Duration(talk.pause.Load())); f.waits > 0 && waited > f.waits {
 		t.Errorf("somebody waited %v, and nobody is to wait over %v", waited, f.waits)
 	}
+	writeCell(t, of.part, f.name, map[string]any{
+		"silence": time.Duration(talk.gap.Load()).Seconds(), "caughtUp": caughtUp.Seconds(),
+		"waited": max(longest, time.Duration(talk.pause.Load())).Seconds(),
+	})
 	promise.Tried(t, "G1", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, i.counted()...)
 	promise.Tried(t, "G3", fmt.Sprintf("cluster: %s of %s", f.name, of.part), 1, accounts(len(log), tallies...)...)
+}
+
+// writeCell adds a line of JSON to the file that HUBBUB_CELLS names, from which make
+// bench-cluster has its figures, in seconds. Failed: something was lost, missing or
+// there twice, or took too long.
+func writeCell(t *testing.T, part, fault string, cell map[string]any) {
+	t.Helper()
+	path := os.Getenv("HUBBUB_CELLS")
+	if path == "" {
+		return
+	}
+	cell["part"], cell["fault"], cell["failed"] = part, fault, t.Failed()
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	must(t, err)
+	must(t, errors.Join(json.NewEncoder(file).Encode(cell), file.Close()))
 }
 
 // pageWaits is how long the page waits at most before it first connects again.

@@ -17,6 +17,7 @@ import (
 type cell struct {
 	Part, Fault string
 	Silence     float64 // s: longest in which nobody had a receipt
+	Waited      float64 // s: the longest that one person waited, for a receipt or a message
 	CaughtUp    float64 // s: from when the part was well until all was everywhere
 	Failed      bool    // something was lost, missing or there twice
 }
@@ -43,7 +44,7 @@ func (p program) killMatrix(ctx context.Context) ([]cell, error) {
 		return nil, err
 	}
 	file := filepath.Join(folder, "cells.jsonl")
-	test := exec.CommandContext(ctx, "go", "test", "-tags", "cluster", "-count=1", "-timeout", "60m", "./test/e2e", "-run", "^TestCluster$", "-v")
+	test := exec.CommandContext(ctx, "go", "test", "-tags", "cluster", "-count=1", "-timeout", "60m", "./test/e2e", "-run", "^TestCluster(Changes)?$", "-v")
 	test.Env = append(os.Environ(), "HUBBUB_FULL=1", "HUBBUB_BIN="+binary, "HUBBUB_CELLS="+file)
 	test.Stdout, test.Stderr = os.Stderr, os.Stderr
 	failed := test.Run()
@@ -77,6 +78,7 @@ func readCells(file string) (cells []cell, err error) {
 // judge makes the table's rows of cells; one of which there is no cell has an error.
 func judge(cells []cell, err error) []figure {
 	silence := func(c cell) float64 { return c.Silence }
+	waited := func(c cell) float64 { return c.Waited }
 	caughtUp := func(c cell) float64 { return c.CaughtUp }
 	failed := func(c cell) float64 {
 		if c.Failed {
@@ -96,10 +98,10 @@ func judge(cells []cell, err error) []figure {
 	}{
 		{figure{what: "a broker killed under load: SENDs answered again after", required: 15, unit: "s"}, brokers, killed, silence, most},
 		{figure{what: "Redis' master or a replica, Cassandra, MySQL killed and started: all caught up after", required: 30, unit: "s"}, stores, killed, caughtUp, most},
-		{figure{what: "chat 4 → 2 → 4 under load: runs in which a message was missed"}, []string{"chat servers"}, nil, failed, sum},
-		{figure{what: "… longest without a receipt", required: 2, unit: "s"}, []string{"chat servers"}, nil, silence, most},
+		{figure{what: "chat 4 → 2 → 4 under load: runs in which a message was missed"}, []string{"chat"}, []string{"4 to 2 to 4"}, failed, sum},
+		{figure{what: "… longest that somebody waited", required: 2, unit: "s"}, []string{"chat"}, []string{"4 to 2 to 4"}, waited, most},
 		{figure{what: "rolling restart of all roles under load: runs in which a message was missed"}, []string{"every role"}, nil, failed, sum},
-		{figure{what: "… longest without a receipt", required: 2, unit: "s"}, []string{"every role"}, nil, silence, most},
+		{figure{what: "… longest that somebody waited", required: 2, unit: "s"}, []string{"every role"}, nil, waited, most},
 		{figure{what: "cells of the kill matrix with something lost, missing or twice"}, nil, nil, failed, sum},
 	}
 	var figures []figure
