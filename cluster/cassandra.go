@@ -41,7 +41,7 @@ func NewCassandraOn(ctx context.Context, dir string, ports []int) (*Cassandra, e
 		return nil, fmt.Errorf("configure cassandra: %w", err)
 	}
 	path, args := unlockedMemory(program.jdk.java, program.arguments(dir))
-	node := &Cassandra{New(Spec{Name: "cassandra", Dir: dir, Path: path, Args: args, Ports: ports})}
+	node := &Cassandra{New(Spec{Name: "cassandra", Dir: dir, Path: path, Args: args, Ports: ports, Nice: Unhurried})}
 	node.Ready = node.session
 	return node, nil
 }
@@ -122,8 +122,7 @@ func unlockedMemory(path string, args []string) (string, []string) {
 	if os.Geteuid() != 0 {
 		return path, args
 	}
-	// The limit holds only for one without the privilege. Nobody waits for the archive:
-	// where all share two cores, it comes after what people wait for.
-	drop := `ulimit -l 64; exec nice -n 5 setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock "$0" "$@"`
+	// The limit holds only for one without the privilege.
+	drop := `ulimit -l 64; exec setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock "$0" "$@"`
 	return "/bin/sh", append([]string{"-c", drop, path}, args...)
 }

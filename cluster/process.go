@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -37,7 +38,13 @@ type Spec struct {
 	// Grace is how long it may take to end after SIGTERM; zero: 20 seconds; Abrupt: it
 	// has no gentle end, and is killed at once.
 	Grace time.Duration
+	// Nice is how much it comes after others where all share a few cores: what nobody
+	// waits for, so that it keeps nobody waiting.
+	Nice int
 }
+
+// Unhurried is the Nice of what works in the background.
+const Unhurried = 5
 
 const (
 	usualPatience = 2 * time.Minute
@@ -243,7 +250,11 @@ func (p *Process) spawn(ctx context.Context) error {
 }
 
 func (p *Process) command(ctx context.Context, log, lock *os.File) *exec.Cmd {
-	c := exec.CommandContext(ctx, p.Path, p.Args...)
+	path, args := p.Path, p.Args
+	if p.Nice > 0 {
+		path, args = "nice", append([]string{"-n", strconv.Itoa(p.Nice), path}, args...)
+	}
+	c := exec.CommandContext(ctx, path, args...)
 	c.Dir, c.Env = p.Dir, append(os.Environ(), p.Env...)
 	c.Stdout, c.Stderr = log, log
 	// The lock is the process's own from here on: it ends when the process does, also

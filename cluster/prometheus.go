@@ -16,7 +16,7 @@ import (
 // what InstallPrometheus returns.
 func Prometheus(bin, dir string, port int) *Process {
 	return New(Spec{
-		Name: "prometheus", Dir: dir, Path: filepath.Join(bin, "prometheus"), Ports: []int{port},
+		Name: "prometheus", Dir: dir, Path: filepath.Join(bin, "prometheus"), Ports: []int{port}, Nice: Unhurried,
 		Args: []string{
 			"--config.file=prometheus.yml", "--storage.tsdb.path=data",
 			"--web.listen-address=" + loopback.Address(port), "--storage.tsdb.retention.time=1d",

@@ -48,6 +48,10 @@ func (p program) serve(name, role string, port int) *cluster.Process {
 	s := p.spec(name, append([]string{"serve", "--listen", loopback.Address(port), "--roles", role}, p.flags()...))
 	s.Args = append(s.Args, "--member", name, "--trusted-proxies", "127.0.0.1", "--public-url", p.options.URL())
 	s.Ports, s.Grace = []int{port}, farewell
+	switch role {
+	case "archive", "analysis", "summary":
+		s.Nice = cluster.Unhurried
+	}
 	s.Ready = func(ctx context.Context) error {
 		return cluster.Answers(ctx, "http://"+loopback.Address(port)+"/readyz")
 	}
