@@ -89,6 +89,11 @@ const (
 	CodeStorageFull    Code = "storage_full"
 	CodeShutdown       Code = "shutdown"
 	CodeInternal       Code = "internal"
+
+	// An engine does not let a process in: of logs and the end of a process alone.
+	CodeEnginePassword    Code = "engine_password"
+	CodeEngineAuthority   Code = "engine_authority"
+	CodeEngineCertificate Code = "engine_certificate"
 )
 
 // An Error is a refusal: what a client is told. Message is for humans and says

@@ -3,12 +3,15 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"github.com/hubbub-live/hubbub/internal/archive/cassandraarchive"
 	"github.com/hubbub-live/hubbub/internal/cache"
 	"github.com/hubbub-live/hubbub/internal/cache/rediscache"
+	"github.com/hubbub-live/hubbub/internal/engine"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/eventlog/kafkalog"
 	"github.com/hubbub-live/hubbub/internal/follow"
@@ -34,7 +38,17 @@ type Engines struct {
 	RedisReplicas []string `help:"Replicas of Redis, in the same order for every process; without, the master has the subscribers too." placeholder:"HOST:PORT"`
 	Cassandra     []string `help:"Nodes of Cassandra; some are enough, all are found." placeholder:"HOST:PORT"`
 	MySQL         string   `name:"mysql" help:"Database of MySQL: user:password@tcp(host:port)/database." placeholder:"DSN" secret:""`
-	Prefix        string   `help:"Before the name of every topic, group, key, keyspace and database: deployments share engines by it." placeholder:"WORD"`
+
+	KafkaUser         string   `help:"User at Kafka (SASL/SCRAM-SHA-512)." placeholder:"NAME"`
+	KafkaPassword     string   `help:"Its password." secret:""`
+	RedisUser         string   `help:"User at Redis (ACL); without, a password is the default user's." placeholder:"NAME"`
+	RedisPassword     string   `help:"Its password." secret:""`
+	CassandraUser     string   `help:"Role at Cassandra." placeholder:"NAME"`
+	CassandraPassword string   `help:"Its password." secret:""`
+	EnginesTLS        []string `name:"engines-tls" help:"Engines that are spoken to by TLS." enum:"kafka,redis,cassandra,mysql" placeholder:"ENGINE"`
+	EnginesCA         string   `name:"engines-ca" help:"Authorities that engines' certificates are of, as PEM; without, those of the system." placeholder:"FILE" type:"path"`
+
+	Prefix string `help:"Before the name of every topic, group, key, keyspace and database: deployments share engines by it." placeholder:"WORD"`
 }
 
 // groups are the consumers of raw-chats in this process: in a cluster each says how far
@@ -89,17 +103,53 @@ func (e *Engines) Validate() error {
 			}
 		}
 	}
-	return errors.Join(errs...)
+	for name, login := range map[string][2]string{"kafka": {e.KafkaUser, e.KafkaPassword}, "cassandra": {e.CassandraUser, e.CassandraPassword}} {
+		if (login[0] == "") != (login[1] == "") {
+			errs = append(errs, fmt.Errorf("--%s-user and --%s-password go together", name, name))
+		}
+	}
+	if e.RedisUser != "" && e.RedisPassword == "" {
+		errs = append(errs, errors.New("--redis-user needs --redis-password"))
+	}
+	if e.EnginesCA != "" && len(e.EnginesTLS) == 0 {
+		errs = append(errs, errors.New("--engines-ca needs --engines-tls: no engine is spoken to by TLS"))
+	}
+	_, err := engine.Trust(e.EnginesCA)
+	return errors.Join(append(errs, err)...)
 }
 
-func (e *Engines) keyspace() cassandraarchive.Options {
-	return cassandraarchive.Options{Hosts: e.Cassandra, Keyspace: e.Prefix + keyspaceName}
+// tls is for one engine; nil if it is spoken to without.
+func (e *Engines) tls(name string) (*tls.Config, error) {
+	if !slices.Contains(e.EnginesTLS, name) {
+		return nil, nil
+	}
+	return engine.Trust(e.EnginesCA)
 }
 
-// dsn is that of the database with the prefix.
+func (e *Engines) keyspace() (o cassandraarchive.Options, err error) {
+	o = cassandraarchive.Options{
+		Hosts: e.Cassandra, Keyspace: e.Prefix + keyspaceName, Username: e.CassandraUser, Password: e.CassandraPassword,
+	}
+	o.TLS, err = e.tls("cassandra")
+	return o, err
+}
+
+// dsn is that of the database with the prefix, and with TLS if that is wanted.
 func (e *Engines) dsn() string {
 	at := strings.LastIndex(e.MySQL, "/") + 1
-	return e.MySQL[:at] + e.Prefix + e.MySQL[at:]
+	dsn := e.MySQL[:at] + e.Prefix + e.MySQL[at:]
+	if !slices.Contains(e.EnginesTLS, "mysql") {
+		return dsn
+	}
+	separator := "?"
+	if strings.Contains(dsn[at:], "?") {
+		separator = "&"
+	}
+	dsn += separator + "tls=true"
+	if e.EnginesCA != "" {
+		dsn += "&" + mysqldb.Authorities + "=" + url.QueryEscape(e.EnginesCA)
+	}
+	return dsn
 }
 
 // Migrate makes what a cluster keeps things in, unless it is there, and brings schemas
@@ -133,7 +183,13 @@ func (a *App) makePlace(ctx context.Context) error {
 	if err := a.await(ctx, "MySQL", func(ctx context.Context) error { return mysqldb.Create(ctx, e.dsn()) }); err != nil {
 		return err
 	}
-	return a.await(ctx, "Cassandra", func(ctx context.Context) error { return cassandraarchive.Migrate(ctx, e.keyspace()) })
+	return a.await(ctx, "Cassandra", func(ctx context.Context) error {
+		o, err := e.keyspace()
+		if err != nil {
+			return err
+		}
+		return cassandraarchive.Migrate(ctx, o)
+	})
 }
 
 // openEngines connects to all engines, and waits for those that are not there yet.
@@ -148,7 +204,11 @@ func (a *App) openEngines(ctx context.Context) (*stores, error) {
 		{"Kafka", func(ctx context.Context) error { return a.openKafka(ctx, s) }},
 		{"Redis", func(context.Context) error { return a.openRedis(s) }},
 		{"Cassandra", func(ctx context.Context) error {
-			opened, err := cassandraarchive.Open(ctx, e.keyspace())
+			o, err := e.keyspace()
+			if err != nil {
+				return err
+			}
+			opened, err := cassandraarchive.Open(ctx, o)
 			if err != nil {
 				return err
 			}
@@ -194,7 +254,10 @@ func (a *App) openKafka(ctx context.Context, s *stores) error {
 	if p.Moving != 0 && !a.moving {
 		return errMoving
 	}
-	o := a.kafka()
+	o, err := a.kafka()
+	if err != nil {
+		return err
+	}
 	o.Epoch = s.cluster.epochs.Of
 	if a.importing {
 		o.Epoch = noEpoch
@@ -209,11 +272,14 @@ func (a *App) openKafka(ctx context.Context, s *stores) error {
 	return nil
 }
 
-func (a *App) kafka() kafkalog.Options {
-	return kafkalog.Options{
-		Brokers: a.o.Engines.Kafka, Prefix: a.o.Engines.Prefix, Member: a.o.Member, Linger: a.o.Linger,
+func (a *App) kafka() (o kafkalog.Options, err error) {
+	e := &a.o.Engines
+	o = kafkalog.Options{
+		Brokers: e.Kafka, Prefix: e.Prefix, Member: a.o.Member, Linger: a.o.Linger, Username: e.KafkaUser, Password: e.KafkaPassword,
 		Retention: cmp.Or(a.o.LogRetention, -time.Nanosecond), Logger: a.log, Metrics: a.registry,
 	}
+	o.TLS, err = e.tls("kafka")
+	return o, err
 }
 
 // noEpoch is for a log that is looked at and not used.
@@ -221,15 +287,22 @@ func noEpoch(context.Context, eventlog.Topic, string) (uint32, error) { return 0
 
 func (a *App) openRedis(s *stores) error {
 	e := &a.o.Engines
+	secure, err := e.tls("redis")
+	if err != nil {
+		return err
+	}
 	bus, err := redisbus.Open(redisbus.Options{
 		Master: e.Redis, Replicas: e.RedisReplicas, Prefix: e.Prefix, Logger: a.log, Metrics: a.registry,
+		Username: e.RedisUser, Password: e.RedisPassword, TLS: secure,
 		Envelopes: a.o.RedisBroadcast && (a.o.has(roleRelay) || a.o.has(roleChat)),
 	})
 	if err != nil {
 		return err
 	}
 	a.onStop("the live bus", bus.Close)
-	shared, err := rediscache.Open(rediscache.Options{Address: e.Redis, Prefix: e.Prefix})
+	shared, err := rediscache.Open(rediscache.Options{
+		Address: e.Redis, Prefix: e.Prefix, Username: e.RedisUser, Password: e.RedisPassword, TLS: secure,
+	})
 	if err != nil {
 		return err
 	}
@@ -246,7 +319,7 @@ const (
 
 // await opens an engine, again and again while it cannot be reached; meanwhile this
 // process is not ready, and says why. What a failed try has opened is closed.
-func (a *App) await(ctx context.Context, engine string, open func(context.Context) error) error {
+func (a *App) await(ctx context.Context, name string, open func(context.Context) error) error {
 	pause := follow.Pause{Longest: enginePause}
 	for waited := false; ; waited = true {
 		opened := len(a.cleanups)
@@ -254,21 +327,24 @@ func (a *App) await(ctx context.Context, engine string, open func(context.Contex
 		err := open(within)
 		cancel()
 		if err == nil {
-			a.health.Remove(engine)
+			a.health.Remove(name)
 			if waited {
-				a.log.Info(engine + " is there")
+				a.log.Info(name + " is there")
 			}
 			return nil
 		}
 		a.undo(opened)
 		if ctx.Err() != nil {
-			return fmt.Errorf("wait for %s: %w", engine, errors.Join(ctx.Err(), err))
+			return fmt.Errorf("wait for %s: %w", name, errors.Join(ctx.Err(), err))
+		}
+		if refusal := engine.Refusal(name, err); refusal != nil {
+			return refusal
 		}
 		if !passing(err) {
-			return fmt.Errorf("open %s: %w", engine, err)
+			return fmt.Errorf("open %s: %w", name, err)
 		}
-		a.log.Warn("waiting for "+engine, "error", err)
-		a.health.Add(engine, func(context.Context) error { return fmt.Errorf("waiting for it: %w", err) })
+		a.log.Warn("waiting for "+name, "error", err)
+		a.health.Add(name, func(context.Context) error { return fmt.Errorf("waiting for it: %w", err) })
 		pause.Wait(ctx)
 	}
 }

@@ -199,7 +199,11 @@ func (m *move) open(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	mover, err := kafkalog.NewMover(m.kafka())
+	o, err := m.kafka()
+	if err != nil {
+		return err
+	}
+	mover, err := kafkalog.NewMover(o)
 	if err != nil {
 		return err
 	}

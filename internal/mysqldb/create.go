@@ -20,10 +20,12 @@ func Create(ctx context.Context, dsn string) (err error) {
 	name := c.DBName
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("make database %s at %s: %w", name, c.Addr, err)
+			err = fmt.Errorf("make database %s at %s: %w", name, c.Addr, refused(err))
 		}
 	}()
-	insist(c)
+	if err := insist(c); err != nil {
+		return err
+	}
 	c.DBName = ""
 	connector, err := mysql.NewConnector(c)
 	if err != nil {

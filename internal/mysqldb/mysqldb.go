@@ -12,10 +12,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/hubbub-live/hubbub/internal/engine"
 )
 
 const (
@@ -41,10 +44,12 @@ func Open(ctx context.Context, dsn string, schema Schema) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the address of a database: %w", err)
 	}
-	insist(c)
+	if err := insist(c); err != nil {
+		return nil, err
+	}
 	db, err := open(ctx, c, schema)
 	if err != nil {
-		return nil, fmt.Errorf("database %s at %s: %w", c.DBName, c.Addr, err)
+		return nil, fmt.Errorf("database %s at %s: %w", c.DBName, c.Addr, refused(err))
 	}
 	return db, nil
 }
@@ -65,8 +70,23 @@ func open(ctx context.Context, c *mysql.Config, schema Schema) (*sql.DB, error) 
 	return db, nil
 }
 
+// Authorities is a parameter of a DSN with tls=true: the file of those that the server's
+// certificate may be of, as PEM, in place of the system's.
+const Authorities = "hubbub-ca"
+
 // insist sets what the stores rely on.
-func insist(c *mysql.Config) {
+func insist(c *mysql.Config) error {
+	if file := c.Params[Authorities]; file != "" {
+		delete(c.Params, Authorities)
+		if c.TLS == nil {
+			return fmt.Errorf("a DSN with %s needs tls=true", Authorities)
+		}
+		trust, err := engine.Trust(file)
+		if err != nil {
+			return err
+		}
+		c.TLS.RootCAs = trust.RootCAs
+	}
 	c.InterpolateParams = true // one round trip a statement
 	c.ClientFoundRows = true   // an update that changes nothing has found its row
 	c.Collation = "utf8mb4_bin"
@@ -84,4 +104,15 @@ func insist(c *mysql.Config) {
 	c.Params["time_zone"] = "'+00:00'"
 	// A statement that waits for a lock is tried again, and again: not for a minute each.
 	c.Params["innodb_lock_wait_timeout"] = "5"
+	return nil
+}
+
+// refused marks that the server does not take user or password (ER_ACCESS_DENIED_ERROR,
+// and ER_ACCESS_DENIED_NO_PASSWORD_ERROR of plugins).
+func refused(err error) error {
+	var e *mysql.MySQLError
+	if errors.As(err, &e) && (e.Number == 1045 || e.Number == 1698) {
+		return fmt.Errorf("%w: %w", engine.ErrPassword, err)
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package mysqldb
 import (
 	"database/sql"
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hubbub-live/hubbub/internal/mysqldb/mysqltest"
+
+	"github.com/hubbub-live/hubbub/internal/engine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(mysqltest.With(m)) }
@@ -40,9 +43,29 @@ func TestTimeoutsAreTheDSNsIfItHasAny(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if insist(c); c.ReadTimeout != want || c.WriteTimeout != silence || c.Timeout != dial {
+		if err := insist(c); err != nil || c.ReadTimeout != want || c.WriteTimeout != silence || c.Timeout != dial {
 			t.Errorf("%s: %v, %v, %v", dsn, c.ReadTimeout, c.WriteTimeout, c.Timeout)
 		}
+	}
+}
+
+// TestRefusals: who is let in by nothing that waiting changes is told so.
+func TestRefusals(t *testing.T) {
+	c, err := mysql.ParseDSN(database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := c.Clone()
+	wrong.Passwd = "wrong"
+	if _, err := Open(t.Context(), wrong.FormatDSN(), one); !errors.Is(err, engine.ErrPassword) {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	if err := Create(t.Context(), wrong.FormatDSN()); !errors.Is(err, engine.ErrPassword) {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	c.TLSConfig, c.Params = "true", map[string]string{Authorities: "/nowhere"}
+	if _, err := Open(t.Context(), c.FormatDSN(), one); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("with a file of authorities that is not there: %v", err)
 	}
 }
 

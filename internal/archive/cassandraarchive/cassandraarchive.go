@@ -16,6 +16,7 @@ package cassandraarchive
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -66,7 +67,13 @@ func (o Options) session(keyspace string) (*gocql.Session, error) {
 	if o.TLS != nil {
 		config.SslOpts = &gocql.SslOptions{Config: o.TLS, EnableHostVerification: !o.TLS.InsecureSkipVerify}
 	}
-	return config.CreateSession()
+	var refusal lastRefusal
+	config.ConnectObserver = &refusal
+	session, err := config.CreateSession()
+	if err != nil {
+		return nil, errors.Join(err, refusal.get())
+	}
+	return session, nil
 }
 
 // An Archive is an archive.Archive in a keyspace.

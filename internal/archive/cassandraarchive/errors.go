@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 
 	"github.com/hubbub-live/hubbub/internal/archive"
+	"github.com/hubbub-live/hubbub/internal/engine"
 )
 
 // interpret gives an error of the driver its meaning in the contract. What is not a
@@ -24,6 +26,28 @@ func interpret(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", archive.ErrUnavailable, err)
+}
+
+// lastRefusal keeps why a connection was not made: the driver tells of it in words alone.
+type lastRefusal struct{ err atomic.Pointer[error] }
+
+// ObserveConnect keeps what waiting does not change.
+func (l *lastRefusal) ObserveConnect(c gocql.ObservedConnect) {
+	err := c.Err
+	switch {
+	case refused(err, gocql.ErrCodeCredentials):
+		err = fmt.Errorf("%w: %w", engine.ErrPassword, err)
+	case !engine.Untrusted(err):
+		return
+	}
+	l.err.Store(&err)
+}
+
+func (l *lastRefusal) get() error {
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // refused says whether the server answered with one of the codes.

@@ -29,7 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
@@ -74,10 +74,10 @@ type Options struct {
 	// Now decides what is old; nil is time.Now. Log time is the brokers'.
 	Now func() time.Time
 
-	TLS     *tls.Config    // nil: plain TCP
-	SASL    sasl.Mechanism // nil: none
-	Logger  *slog.Logger   // nil is slog.Default
-	Metrics prometheus.Registerer
+	Username, Password string       // for SASL/SCRAM-SHA-512; "": the brokers ask for none
+	TLS                *tls.Config  // nil: plain TCP
+	Logger             *slog.Logger // nil is slog.Default
+	Metrics            prometheus.Registerer
 }
 
 func (o Options) withDefaults() Options {
@@ -171,7 +171,10 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 }
 
 func (l *Log) open(ctx context.Context) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	client, err := kgo.NewClient(l.options(
+		kgo.WithHooks(untrusted{end}),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerLinger(l.o.Linger),
 		kgo.MaxBufferedRecords(math.MaxInt32), // Append counts, and answers at once
@@ -186,7 +189,7 @@ func (l *Log) open(ctx context.Context) error {
 	if l.topics, err = l.prepareTopics(ctx); err != nil {
 		client.Close()
 	}
-	return err
+	return refused(ctx, err)
 }
 
 // options are those of every client, and more.
@@ -201,8 +204,8 @@ func (l *Log) options(more ...kgo.Opt) []kgo.Opt {
 	if l.o.TLS != nil {
 		opts = append(opts, kgo.DialTLSConfig(l.o.TLS))
 	}
-	if l.o.SASL != nil {
-		opts = append(opts, kgo.SASL(l.o.SASL))
+	if l.o.Username != "" {
+		opts = append(opts, kgo.SASL(scram.Auth{User: l.o.Username, Pass: l.o.Password}.AsSha512Mechanism()))
 	}
 	return opts
 }

@@ -18,6 +18,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/hubbub-live/hubbub"
+	"github.com/hubbub-live/hubbub/internal/engine"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 )
 
@@ -79,7 +81,7 @@ func Open(o Options) (*Bus, error) {
 	b := &Bus{o: o, handlers: livebus.NewHandlers(o.Logger)}
 	var err error
 	if b.publisher, err = b.connect(o.Master); err != nil {
-		return nil, fmt.Errorf("open the live bus at %s: %w", o.Master, err)
+		return nil, fmt.Errorf("open the live bus at %s: %w", o.Master, refused(err))
 	}
 	if o.Envelopes {
 		if b.envelopes, err = b.openEnvelopes(); err != nil {
@@ -113,6 +115,15 @@ func (b *Bus) connect(address string) (rueidis.Client, error) {
 		ConnWriteTimeout: b.o.Timeout,
 		DisableCache:     true,
 	})
+}
+
+// refused marks that the server does not take user or password.
+func refused(err error) error {
+	said, ok := rueidis.IsRedisErr(err)
+	if ok && (strings.HasPrefix(said.Error(), "WRONGPASS") || strings.HasPrefix(said.Error(), "NOAUTH")) {
+		return fmt.Errorf("%w: %w", engine.ErrPassword, err)
+	}
+	return err
 }
 
 func (b *Bus) channel(stream hubbub.StreamID) string { return b.o.Prefix + "room:" + string(stream) }
