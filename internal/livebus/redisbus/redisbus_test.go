@@ -16,6 +16,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/cluster"
 	"github.com/hubbub-live/hubbub/cluster/loopback"
+	"github.com/hubbub-live/hubbub/internal/engine"
 	"github.com/hubbub-live/hubbub/internal/livebus"
 	"github.com/hubbub-live/hubbub/internal/livebus/livebustest"
 )
@@ -333,5 +334,13 @@ func BenchmarkBatch(b *testing.B) {
 			b.Fatal(err)
 		}
 		<-got
+	}
+}
+
+// Who is not let in is told that it is the password.
+func TestWrongPassword(t *testing.T) {
+	_, err := Open(Options{Master: redis.Master.Address(), Username: "nobody", Password: "wrong"})
+	if !errors.Is(err, engine.ErrPassword) {
+		t.Errorf("with a wrong password: %v", err)
 	}
 }
