@@ -57,6 +57,10 @@ test-engines: ## the adapters of Kafka, Redis, Cassandra and MySQL, and the engi
 test-cluster: build ## the promises on real engines, and the kill matrix: each part of a cluster killed, stopped, restarted under load; SHORT=1
 	@$(stage) "cluster" scripts/test-cluster.sh
 
+.PHONY: test-security
+test-security: build ## engines with passwords, TLS and a user of few rights: the promises, and what who is refused is told
+	@$(stage) "security" scripts/test-security.sh
+
 .PHONY: engines
 engines: ## install Kafka, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh

@@ -11,7 +11,9 @@ package mysqldb
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -87,6 +89,9 @@ func insist(c *mysql.Config) error {
 		}
 		c.TLS.RootCAs = trust.RootCAs
 	}
+	if c.TLS != nil {
+		c.TLS.CipherSuites = suites()
+	}
 	c.InterpolateParams = true // one round trip a statement
 	c.ClientFoundRows = true   // an update that changes nothing has found its row
 	c.Collation = "utf8mb4_bin"
@@ -107,9 +112,21 @@ func insist(c *mysql.Config) error {
 	return nil
 }
 
+// suites are Go's, and two without an ephemeral key: servers before 8.0.16 know no other
+// that Go knows. One that has a better one takes that.
+func suites() (list []uint16) {
+	for _, s := range tls.CipherSuites() {
+		list = append(list, s.ID)
+	}
+	return append(list, tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_GCM_SHA256)
+}
+
 // refused marks that the server does not take user or password (ER_ACCESS_DENIED_ERROR,
-// and ER_ACCESS_DENIED_NO_PASSWORD_ERROR of plugins).
+// and ER_ACCESS_DENIED_NO_PASSWORD_ERROR of plugins), or went away while it was asked.
 func refused(err error) error {
+	if errors.Is(err, mysql.ErrInvalidConn) {
+		return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+	}
 	var e *mysql.MySQLError
 	if errors.As(err, &e) && (e.Number == 1045 || e.Number == 1698) {
 		return fmt.Errorf("%w: %w", engine.ErrPassword, err)
