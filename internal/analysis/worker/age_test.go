@@ -103,6 +103,38 @@ func TestG8TheAgeIsTheTruth(t *testing.T) {
 			}
 		})
 	})
+	for _, ahead := range []time.Duration{-time.Minute, time.Minute} {
+		t.Run("a log by another clock", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScript()
+				s.ahead = ahead
+				w := New(Options{Log: s, Store: newMemoryStore(), Classifier: slowReader{20 * time.Millisecond}, BatchRows: 100})
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- w.Run(ctx) }()
+				for i := range 300 {
+					s.say("a", 1)
+					pass(90 * time.Millisecond)
+					if i > 30 { // by then it knows
+						aged(t, "people talk", w, s, "a")
+					}
+				}
+				pass(time.Second)
+				if age := aged(t, "it has read all", w, s, "a"); age != 0 {
+					t.Errorf("it has read all, and says to be %v behind", age)
+				}
+				value, _, err := w.Result(t.Context(), "a")
+				got, readErr := read(value)
+				if err != nil || readErr != nil || got.Window.Messages != 300 {
+					t.Errorf("%v, %v: %d of 300 are in the window", err, readErr, got.Window.Messages)
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 	t.Run("a quiet room", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScript()

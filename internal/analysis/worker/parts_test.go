@@ -178,6 +178,7 @@ func (m *memoryStore) Save(_ context.Context, before hubbub.Position, c Cursor, 
 // script is a log of one partition whose records come when the test says so, and
 // whose appends fail when it says so. It is its own consumer.
 type script struct {
+	ahead time.Duration // the log's clock, of this process's
 	eventlog.Log
 	mu        sync.Mutex
 	arrived   chan struct{}
@@ -217,7 +218,7 @@ func (s *script) say(room hubbub.StreamID, n int) {
 	defer s.mu.Unlock()
 	for range n {
 		r := NewMessage(room, len(s.records))
-		r.Position, r.Time = position(len(s.records)+1), time.Now()
+		r.Position, r.Time = position(len(s.records)+1), time.Now().Add(s.ahead)
 		s.records = append(s.records, r)
 	}
 	select {

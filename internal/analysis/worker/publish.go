@@ -92,10 +92,11 @@ func (w *Worker) result(ctx context.Context, stream hubbub.StreamID, r *room, no
 	}
 	end := w.ends.get(r.partition)
 	progress := analysis.Progress{Through: p.cursor.Through, ThroughTime: p.cursor.Time, End: end.at, EndTime: end.time}
-	made := result{value: r.tally.AppendResult(nil, stream, progress, now)}
-	if next, ok := r.tally.Slides(progress.Present(now)); ok {
+	logNow := now.Add(-w.ends.lead())
+	made := result{value: r.tally.AppendResult(nil, stream, progress, logNow)}
+	if next, ok := r.tally.Slides(progress.Present(logNow)); ok {
 		// By the monotonic clock, so that a step of the wall clock holds up nothing.
-		made.slides = now.Add(next.Sub(now))
+		made.slides = now.Add(next.Sub(logNow))
 		if !made.slides.After(now) {
 			made.slides = now.Add(slideLater)
 		}

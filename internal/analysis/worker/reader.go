@@ -19,7 +19,7 @@ type Reader struct {
 
 // NewReader returns a reader of what is stored of a log.
 func NewReader(log eventlog.Log, store Store) *Reader {
-	return &Reader{log: log, store: store, ends: ends{of: map[int]end{}}}
+	return &Reader{log: log, store: store, ends: newEnds()}
 }
 
 // Result is [Worker.Result]. That the log goes on is known since it was first seen here.

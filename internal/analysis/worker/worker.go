@@ -92,7 +92,7 @@ func New(o Options) *Worker {
 	w := &Worker{o: o, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 	w.memory = newMemory(o.Store)
 	w.schedule = newSchedule()
-	w.ends = ends{of: map[int]end{}}
+	w.ends = newEnds()
 	w.metrics = newMetrics(o)
 	w.follower = follow.New(follow.Options{
 		Log: o.Log, Topic: eventlog.RawChats, Group: eventlog.GroupAnalysis, After: w.after,
