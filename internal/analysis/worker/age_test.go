@@ -108,7 +108,7 @@ func TestG8TheAgeIsTheTruth(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScript()
 				s.ahead = ahead
-				w := New(Options{Log: s, Store: newMemoryStore(), Classifier: slowReader{20 * time.Millisecond}, BatchRows: 100})
+				w := New(Options{Log: s, Store: newMemoryStore(), Classifier: slowReader{120 * time.Millisecond}, BatchRows: 5})
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error)
 				go func() { ended <- w.Run(ctx) }()
@@ -119,7 +119,7 @@ func TestG8TheAgeIsTheTruth(t *testing.T) {
 						aged(t, "people talk", w, s, "a")
 					}
 				}
-				pass(time.Second)
+				pass(12 * time.Second)
 				if age := aged(t, "it has read all", w, s, "a"); age != 0 {
 					t.Errorf("it has read all, and says to be %v behind", age)
 				}
