@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -362,12 +361,12 @@ func (a *App) undo(from int) {
 func passing(err error) bool {
 	for _, e := range []error{
 		eventlog.ErrUnavailable, archive.ErrUnavailable, cache.ErrUnavailable,
-		context.DeadlineExceeded, driver.ErrBadConn, io.EOF, io.ErrUnexpectedEOF,
+		context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF,
 	} {
 		if errors.Is(err, e) {
 			return true
 		}
 	}
 	var network net.Error
-	return errors.As(err, &network)
+	return errors.As(err, &network) || mysqldb.Passing(err)
 }

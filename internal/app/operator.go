@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hubbub-live/hubbub/internal/account"
+	"github.com/hubbub-live/hubbub/internal/engine"
 	"github.com/hubbub-live/hubbub/internal/metastore/mysqlmeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlitemeta"
 	"github.com/hubbub-live/hubbub/internal/metastore/sqlmeta"
@@ -29,6 +30,9 @@ func (s Site) open(ctx context.Context) (*sqlmeta.Store, io.Closer, error) {
 	if s.MySQL != "" {
 		e := Engines{MySQL: s.MySQL, Prefix: s.Prefix}
 		meta, err := mysqlmeta.Open(ctx, e.dsn())
+		if refusal := engine.Refusal("MySQL", err); refusal != nil {
+			return nil, nil, refusal
+		}
 		if err != nil {
 			return nil, nil, err
 		}

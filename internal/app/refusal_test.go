@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,5 +136,62 @@ func TestCertificatesAreRefused(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// mysqlSays is the address of what answers every client with an error of MySQL, or
+// hangs up on it if that is 0.
+func mysqlSays(t *testing.T, number uint16) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	said := binary.LittleEndian.AppendUint16([]byte{0xff}, number)
+	said = append(said, "#HY000said by a test"...)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if number != 0 {
+				_, _ = c.Write(append([]byte{byte(len(said)), 0, 0, 0}, said...))
+			}
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// An operator's command tells of a wrong password by its code; a server for which a
+// server of hubbub waits is not one that refuses.
+func TestMySQLRefusesOrPasses(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		number uint16
+		code   hubbub.Code
+		passes bool
+	}{
+		{"a wrong password", 1045, hubbub.CodeEnginePassword, false},
+		{"no right to the database", 1044, "", false},
+		{"no connection left", 1040, "", true},
+		{"it stops", 1053, "", true},
+		{"it hangs up", 0, "", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, _, err := Site{MySQL: "u:secret@tcp(" + mysqlSays(t, row.number) + ")/d"}.open(t.Context())
+			if err == nil || strings.Contains(err.Error(), "secret") {
+				t.Fatalf("it ended with %v", err)
+			}
+			var refusal *hubbub.Error
+			if errors.As(err, &refusal) != (row.code != "") || refusal != nil && refusal.Code != row.code {
+				t.Errorf("it ended with %v, want code %q", err, row.code)
+			}
+			if passing(err) != row.passes {
+				t.Errorf("passing is %t of: %v", !row.passes, err)
+			}
+		})
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -122,11 +121,8 @@ func suites() (list []uint16) {
 }
 
 // refused marks that the server does not take user or password (ER_ACCESS_DENIED_ERROR,
-// and ER_ACCESS_DENIED_NO_PASSWORD_ERROR of plugins), or went away while it was asked.
+// and ER_ACCESS_DENIED_NO_PASSWORD_ERROR of plugins).
 func refused(err error) error {
-	if errors.Is(err, mysql.ErrInvalidConn) {
-		return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
-	}
 	var e *mysql.MySQLError
 	if errors.As(err, &e) && (e.Number == 1045 || e.Number == 1698) {
 		return fmt.Errorf("%w: %w", engine.ErrPassword, err)

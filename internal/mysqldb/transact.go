@@ -3,6 +3,7 @@ package mysqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -12,6 +13,8 @@ import (
 
 // Errors of MySQL, by number.
 const (
+	crowded   = 1040
+	stopping  = 1053
 	duplicate = 1062
 	lockWait  = 1205
 	deadlock  = 1213
@@ -89,6 +92,12 @@ func Insist(ctx context.Context, f func() error) (err error) {
 
 // lost says whether the server gave up for the sake of another transaction.
 func lost(err error) bool { return is(err, deadlock) || is(err, lockWait) }
+
+// Passing says whether the server may answer the next time: it went away while it was
+// asked, is about to, or has no connection left.
+func Passing(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || is(err, crowded) || is(err, stopping)
+}
 
 // Taken says whether err is that a row with this key is there already.
 func Taken(err error) bool { return is(err, duplicate) }
