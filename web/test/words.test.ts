@@ -26,11 +26,12 @@ test('nothing is empty, and Korean is not left in English', () => {
   }
 });
 
-// What only a broken client can meet, so that no viewer reads it.
+// What only a broken client can meet, or an operator at the command line, so that no viewer reads it.
 const ofPrograms = new Set(
   `malformed_frame frame_too_large unsupported unsupported_version heart_beat_invalid heart_beat_missed connect_timeout
    not_connected already_connected header_missing header_invalid destination_unknown subscription_exists
-   subscription_unknown position_invalid body_invalid nonce_invalid stream_mismatch not_found bad_request too_large`.split(/\s+/),
+   subscription_unknown position_invalid body_invalid nonce_invalid stream_mismatch not_found bad_request too_large
+   engine_password engine_authority engine_certificate`.split(/\s+/),
 );
 
 test('every code that a person can meet has words', () => {
