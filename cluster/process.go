@@ -241,6 +241,9 @@ func (p *Process) spawn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := exec.LookPath(p.Path); err != nil { // it may be started by another program
+		return err
+	}
 	r := &run{from: info.Size(), exited: make(chan struct{})}
 	if err := r.start(p.command(context.WithoutCancel(ctx), log, lock)); err != nil {
 		return err

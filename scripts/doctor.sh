@@ -34,8 +34,14 @@ while read -r package least; do
   need "$package" "at_least $least \"\$(apt $package | sed 's/^[0-9]*://')\"" "apt-get install $package (version $least or newer)"
 done < <(grep -v '^#' test/debian-packages.txt)
 
-echo "for make test-engines:"
-for tool in java mvn; do
-  printf '  %-8s %s\n' "$(command -v $tool >/dev/null && echo ok || echo none)" "$tool, for Kafka, Cassandra and MySQL (apt-get install openjdk-17-jre-headless maven)"
-done
+echo "for the engines of tests and clusters (Kafka, Cassandra, MySQL):"
+java17() {
+  local java
+  for java in "${JAVA_HOME:-}/bin/java" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
+    if [[ -x $java ]] && "$java" --version 2>&1 | grep -m1 ' 17\.'; then return; fi
+  done
+  return 1
+}
+need "Java 17" java17 "apt-get install openjdk-17-jre-headless"
+need "Maven" 'mvn -v' "apt-get install maven"
 exit "$missing"
