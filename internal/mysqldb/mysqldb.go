@@ -39,7 +39,8 @@ const (
 
 // Open opens the database of a DSN, user:password@tcp(host:port)/database, which has
 // to exist, and brings a schema in it up to date. What hubbub relies on is set whatever
-// the DSN says of it; how long is waited is what the DSN says, if it does. The error, which may be ErrNewer, names the database and never the password.
+// the DSN says of it; how long is waited is what the DSN says, if it does. The error,
+// which may be ErrNewer, names the database and never the password.
 func Open(ctx context.Context, dsn string, schema Schema) (*sql.DB, error) {
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,17 +100,6 @@ func (b backlog) relay(ctx context.Context) (perSecond float64, err error) {
 	}
 	defer cache.Close()
 	watched := &watchedBus{Bus: bus}
-	if path := os.Getenv("CPUPROFILE"); path != "" {
-		file, err := os.Create(fmt.Sprintf("%s.%d", path, b.rooms))
-		if err != nil {
-			return 0, err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return 0, err
-		}
-		defer pprof.StopCPUProfile()
-	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {

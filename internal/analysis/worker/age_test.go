@@ -152,3 +152,17 @@ func TestG8TheAgeIsTheTruth(t *testing.T) {
 		})
 	})
 }
+
+// A record that was shown late, as while a broker dies, moves no clock; two that agree do.
+func TestClocksByTwoRecords(t *testing.T) {
+	e := newEnds()
+	for i, step := range []struct{ apart, ahead time.Duration }{
+		{100 * time.Millisecond, 0}, {8 * time.Second, 0}, {50 * time.Millisecond, 0}, {90 * time.Millisecond, 0},
+		{time.Minute, 0}, {time.Minute + 200*time.Millisecond, time.Minute + 200*time.Millisecond},
+		{300 * time.Millisecond, time.Minute + 200*time.Millisecond}, {100 * time.Millisecond, 0},
+	} {
+		if e.measure(step.apart); e.lead() != step.ahead {
+			t.Errorf("record %d, %v apart: the clock is %v ahead, want %v", i, step.apart, e.lead(), step.ahead)
+		}
+	}
+}

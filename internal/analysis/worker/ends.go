@@ -25,7 +25,8 @@ type ends struct {
 	mu    sync.Mutex
 	of    map[int]end
 	fresh map[int]end   // an end that came between two looks, by the clock here, until it is read
-	ahead time.Duration // the clock here, of the log's; 0 within sameClock
+	apart time.Duration // the clock here, ahead of the log's, as far as the newest of fresh shows
+	ahead time.Duration // the same, when two of them agreed; 0 within sameClock
 }
 
 func newEnds() ends { return ends{of: map[int]end{}, fresh: map[int]end{}} }
@@ -92,12 +93,21 @@ func (e *ends) compare(partition int, records []eventlog.Record) {
 	delete(e.fresh, partition)
 	for i := range records {
 		if records[i].Position == fresh.at {
-			e.ahead = fresh.time.Sub(records[i].Time)
+			e.measure(fresh.time.Sub(records[i].Time))
 		}
 	}
-	if e.ahead.Abs() < sameClock {
-		e.ahead = 0
+}
+
+// measure takes how far the clocks are apart by one record. One may have been shown
+// late, as while a broker dies: two have to agree.
+func (e *ends) measure(apart time.Duration) {
+	if (apart - e.apart).Abs() < sameClock {
+		e.ahead = apart
+		if apart.Abs() < sameClock {
+			e.ahead = 0
+		}
 	}
+	e.apart = apart
 }
 
 // seeBatch notes what a batch says.
