@@ -18,6 +18,7 @@ import (
 type Deployment struct {
 	Options
 	Engines Engines
+	Shared  string             // host:port of all chat servers together, among whom the kernel chooses; nginx is not in the way
 	Stages  []supervisor.Stage // the engines; the roles, after migrate; nginx and Prometheus
 }
 
@@ -43,7 +44,12 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 	if err != nil {
 		return nil, err
 	}
-	hubbub := program{options: o, engines: d.Engines.Flags(), secret: key}
+	shared, err := ports.of("chat, shared", 1)
+	if err != nil {
+		return nil, err
+	}
+	d.Shared = loopback.Address(shared[0])
+	hubbub := program{options: o, engines: d.Engines.Flags(), secret: key, shared: d.Shared}
 	roles, targets, err := hubbub.roles(ports)
 	if err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ type program struct {
 	options Options
 	engines []string // flags
 	secret  string
+	shared  string // where the chat servers listen together
 }
 
 // farewell is more than hubbub takes to end, with all its clients.
@@ -49,6 +50,8 @@ func (p program) serve(name, role string, port int) *cluster.Process {
 	s.Args = append(s.Args, "--member", name, "--trusted-proxies", "127.0.0.1", "--public-url", p.options.URL())
 	s.Ports, s.Grace = []int{port}, farewell
 	switch role {
+	case "chat":
+		s.Args = append(s.Args, "--shared-listen", p.shared)
 	case "archive", "analysis", "summary":
 		s.Nice = cluster.Unhurried
 	}

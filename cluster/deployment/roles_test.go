@@ -18,6 +18,7 @@ func TestCommandLines(t *testing.T) {
 		options: Options{Dir: "/cluster", Listen: "127.0.0.1:8080", Hubbub: "/bin/hubbub", Prefix: "a_", Chat: 2, Relay: 2},
 		engines: []string{"--kafka", "127.0.0.1:1,127.0.0.1:2", "--mysql", "root@tcp(127.0.0.1:3)/hubbub"},
 		secret:  "hush",
+		shared:  "127.0.0.1:4",
 	}
 	all, targets, err := p.roles(&ports{kept: map[string][]int{}})
 	if err != nil {

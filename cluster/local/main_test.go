@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 func standIn(args []string) int {
 	flags := flag.NewFlagSet("stand-in", flag.ContinueOnError)
 	listen, role := flags.String("listen", "", ""), flags.String("roles", "migrate", "")
-	for _, other := range []string{"kafka", "redis", "redis-replicas", "cassandra", "mysql", "prefix", "member", "trusted-proxies", "public-url"} {
+	for _, other := range []string{"kafka", "redis", "redis-replicas", "cassandra", "mysql", "prefix", "member", "trusted-proxies", "public-url", "shared-listen"} {
 		flags.String(other, "", "")
 	}
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || len(os.Getenv("HUBBUB_JWT_SECRET")) < 64 {

@@ -54,6 +54,7 @@ func runAll(ctx context.Context, o deployment.Options, to reporter) error {
 			record.change(func(s *state) { s.Ready = true })
 			wanted()
 			to.send(report{Line: fmt.Sprintf("%-16s %5.1f s", "all of it", time.Since(began).Seconds())})
+			to.send(report{Line: fmt.Sprintf("%-16s ws://%s/chat/ws, without nginx", "chat", d.Shared)})
 			to.send(report{Ready: true})
 		},
 		Changed: func(list []supervisor.Status) {

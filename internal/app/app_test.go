@@ -173,6 +173,42 @@ func TestAdminAddress(t *testing.T) {
 	stop(t, a)
 }
 
+// Two processes listen on one address, the kernel gives both some connections, and who
+// stops gets none.
+func TestSharedListen(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	o := options(t.TempDir())
+	o.Shared = address
+	if _, err = New(t.Context(), o, IO{Stdout: io.Discard, Stderr: t.Output()}); err == nil || !strings.Contains(err.Error(), "--shared-listen") {
+		t.Errorf("taken by one that does not share: %v", err)
+	}
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one := start(t, t.TempDir(), func(o *Options) { o.Shared = address })
+	two := start(t, t.TempDir(), func(o *Options) { o.Shared = address })
+	versions := func() (got map[string]int) {
+		got = map[string]int{}
+		for range 64 { // all of one: 1 in 2^63
+			_, text := call(t, "GET", "http://"+address+"/.well-known/jwks.json", "")
+			got[text]++
+		}
+		return got
+	}
+	if got := versions(); len(got) != 2 {
+		t.Errorf("of two servers with keys of their own answered %v", got)
+	}
+	stop(t, one)
+	if got := versions(); len(got) != 1 {
+		t.Errorf("of the one that is left and the other answered %v", got)
+	}
+	stop(t, two)
+}
+
 func TestRoles(t *testing.T) {
 	a := start(t, t.TempDir(), func(o *Options) { o.Roles = []string{"relay", "archive"} })
 	for path, want := range map[string]int{"/readyz": 200, "/metrics": 200, "/": 404, "/api/v1/streams": 404, "/chat/ws/info": 404} {

@@ -16,6 +16,7 @@ import (
 // Options say what a process serves and how. The tags are the command line's.
 type Options struct {
 	Listen string   `help:"Address of the page, the API and the chat." default:"127.0.0.1:8080"`
+	Shared string   `name:"shared-listen" help:"A second address for the same, on which other processes of this machine may listen too: the kernel gives each new connection to one of them." placeholder:"ADDRESS"`
 	Admin  string   `help:"Address of metrics and profiles; without it they answer on the other one, to this machine alone." placeholder:"ADDRESS"`
 	Data   string   `help:"Data folder, made if it is not there." default:"./hubbub-data" type:"path"`
 	Roles  []string `help:"Roles of this process: all, or some of chat, user, relay, archive, analysis, summary." default:"all"`

@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/classify"
@@ -67,7 +71,29 @@ func (a *App) serve(ctx context.Context, version string, s *stores, p *parts) er
 	} else {
 		a.listen(doorsPart, a.listener, a.doors)
 	}
+	return a.serveShared(ctx)
+}
+
+// serveShared opens the address that is shared, last: who is not ready must get nobody.
+func (a *App) serveShared(ctx context.Context) error {
+	if a.o.Shared == "" {
+		return nil
+	}
+	config := net.ListenConfig{Control: shared}
+	listener, err := config.Listen(ctx, "tcp", a.o.Shared)
+	if err != nil {
+		return fmt.Errorf("listen with others: %w; name another address with --shared-listen", err)
+	}
+	a.listen("the shared address", listener, a.doors)
 	return nil
+}
+
+// shared has a socket listen where others of the same user do.
+func shared(_, _ string, c syscall.RawConn) (err error) {
+	failed := c.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	})
+	return errors.Join(failed, err)
 }
 
 func (a *App) serveAdmin(ctx context.Context, handler http.Handler) error {
