@@ -86,8 +86,8 @@ bench-reach: build ## what has to be reached, beside what is measured; REACH=pac
 	@$(stage) "what has to be reached" env HUBBUB_CLIENTS="$$(scripts/prerequisites.sh --where)" go run ./test/reach -only "$(REACH)"
 
 .PHONY: bench-cluster
-bench-cluster: build ## what a cluster has to reach, beside what is measured; REACH=reference,produce,archiver,relay,faults DURATION=300s CELLS=file
-	@$(stage) "what a cluster has to reach" go run ./test/reach -cluster -only "$(REACH)" -duration "$(or $(DURATION),300s)" -cells "$(CELLS)"
+bench-cluster: build ## what a cluster has to reach, beside what is measured; REACH=reference,produce,archiver,relay,faults DURATION=300s CELLS=file OUT=folder
+	@$(stage) "what a cluster has to reach" go run ./test/reach -cluster -only "$(REACH)" -duration "$(or $(DURATION),300s)" -cells "$(CELLS)" -out "$(OUT)"
 
 .PHONY: bench-lab
 bench-lab: build ## the lab against an independent load generator, FANLOAD=its binary
