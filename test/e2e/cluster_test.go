@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -299,6 +301,7 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	must(t, people.heard(ctx, 500))
 
 	process := of.find(t)
+	logs := c.logs(t)
 	before := people.acknowledged()
 	began := time.Now()
 	talk.gap.Store(0)
@@ -336,7 +339,9 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 	if waited := max(longest, time.Duration(talk.pause.Load())); f.waits > 0 && waited > f.waits {
 		t.Errorf("somebody waited %v, and nobody is to wait over %v", waited, f.waits)
 	}
+	said := c.said(t, logs)
 	writeCell(t, of.part, f.name, map[string]any{
+		"said":    said,
 		"silence": time.Duration(talk.gap.Load()).Seconds(), "caughtUp": caughtUp.Seconds(),
 		"waited": max(longest, time.Duration(talk.pause.Load())).Seconds(),
 	})
@@ -357,6 +362,30 @@ func writeCell(t *testing.T, part, fault string, cell map[string]any) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(t, err)
 	must(t, errors.Join(json.NewEncoder(file).Encode(cell), file.Close()))
+}
+
+// logs are how much each role has written, by name.
+func (c *stand) logs(t *testing.T) map[string]int64 {
+	t.Helper()
+	sizes := map[string]int64{}
+	for _, p := range c.Stages[1].Processes {
+		info, err := os.Stat(filepath.Join(p.Dir, p.Name+".log"))
+		must(t, err)
+		sizes[p.Name] = info.Size()
+	}
+	return sizes
+}
+
+// said is what roles have written since, by name.
+func (c *stand) said(t *testing.T, since map[string]int64) map[string][]string {
+	t.Helper()
+	lines := map[string][]string{}
+	for _, p := range c.Stages[1].Processes {
+		text, err := os.ReadFile(filepath.Join(p.Dir, p.Name+".log"))
+		must(t, err)
+		lines[p.Name] = strings.Split(strings.TrimSpace(string(text[since[p.Name]:])), "\n")
+	}
+	return lines
 }
 
 // pageWaits is how long the page waits at most before it first connects again.

@@ -169,8 +169,12 @@ func (b backlog) fill(ctx context.Context, log eventlog.Log) error {
 }
 
 func message(i, rooms int) eventlog.Record {
-	value := fmt.Sprintf(`{"messageId":"0193f0a0-0000-7000-8000-%012d","userId":"user-%d","content":"a message of the usual length, which says nothing new at all"}`, i, i%500)
-	return eventlog.Record{Stream: hubbub.StreamID(fmt.Sprintf("room-%d", i%rooms)), Kind: hubbub.KindMessage, Value: []byte(value)}
+	m := hubbub.Message{
+		ID: hubbub.MessageID(fmt.Sprintf("0193f0a0-0000-7000-8000-%012d", i)), StreamID: hubbub.StreamID(fmt.Sprintf("room-%d", i%rooms)),
+		Sender: hubbub.Sender{ID: hubbub.UserID(fmt.Sprintf("user-%d", i%500)), Name: "somebody"}, CreatedAt: time.Now(),
+		Content: "a message of the usual length, which says nothing new at all",
+	}
+	return eventlog.Record{Stream: m.StreamID, Kind: hubbub.KindMessage, Value: m.AppendJSON(nil)}
 }
 
 // A watchedBus notes when the first event was published, and how many were.

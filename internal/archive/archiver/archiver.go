@@ -28,7 +28,7 @@ type Options struct {
 	// a transaction; a lone one does not wait, nor does a backlog. Readers find
 	// in the log what is not archived yet. 0: 100 ms, negative: no wait.
 	Linger     time.Duration
-	BatchRows  int                   // of one transaction; 0: 2,000
+	BatchRows  int                   // of one transaction; 0: 4,000
 	MaxPause   time.Duration         // between tries; 0: 5 s
 	Logger     *slog.Logger          // nil: nothing is logged
 	Registerer prometheus.Registerer // nil: nothing is measured
@@ -52,7 +52,7 @@ func New(o Options) *Archiver {
 		o.Linger = 100 * time.Millisecond
 	}
 	if o.BatchRows == 0 {
-		o.BatchRows = 2000
+		o.BatchRows = 4000
 	}
 	a := &Archiver{archive: o.Archive}
 	a.measure(o.Registerer)

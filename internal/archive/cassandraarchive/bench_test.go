@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkArchive compares rows one at a time, 64 of them under way, with what the
-// archiver does: batches of 2,000, one after the other, counted.
+// archiver does: batches of 4,000, one after the other, counted.
 func BenchmarkArchive(b *testing.B) {
 	for _, rooms := range []uint64{1, 50} {
 		b.Run(fmt.Sprintf("rooms=%d/single", rooms), func(b *testing.B) {
@@ -36,7 +36,7 @@ func BenchmarkArchive(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("rooms=%d/append", rooms), func(b *testing.B) {
 			a := openArchive(b)
-			entries := make([]archive.Entry, 0, 2000)
+			entries := make([]archive.Entry, 0, 4000)
 			b.ResetTimer()
 			for n := range b.N {
 				if entries = append(entries, talk(uint64(n)+1, rooms)); len(entries) == cap(entries) || n == b.N-1 {
