@@ -62,7 +62,7 @@ test-security: build ## engines with passwords, TLS and a user of few rights: th
 	@$(stage) "security" scripts/test-security.sh
 
 .PHONY: engines
-engines: ## install Kafka, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
+engines: ## install Kafka, Flink, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh
 
 .PHONY: cluster-up

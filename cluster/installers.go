@@ -15,5 +15,6 @@ var Installers = []Installer{
 	{"nginx", func(ctx context.Context) error { _, _, err := InstallNginx(ctx); return err }},
 	{"prometheus", func(ctx context.Context) error { _, err := InstallPrometheus(ctx); return err }},
 	{"kafka", func(ctx context.Context) error { _, err := installKafka(ctx); return err }},
+	{"flink", func(ctx context.Context) error { _, err := installFlink(ctx); return err }},
 	{"cassandra", func(ctx context.Context) error { _, err := installCassandra(ctx); return err }},
 }

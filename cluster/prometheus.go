@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -48,18 +49,27 @@ func PrometheusConfig(targets []ScrapeTarget, own int) ([]byte, error) {
 
 // Answers returns nil when a GET is answered with 200.
 func Answers(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	body, err := answer(ctx, url)
 	if err != nil {
 		return err
+	}
+	return body.Close()
+}
+
+// answer returns what a GET is answered with, by 200 alone.
+func answer(ctx context.Context, url string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
 	}
 	request.Close = true // nothing stays open to a process that may be killed
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", response.Status)
+		response.Body.Close()
+		return nil, fmt.Errorf("it answers %s", response.Status)
 	}
-	return nil
+	return response.Body, nil
 }

@@ -34,7 +34,7 @@ while read -r package least; do
   need "$package" "at_least $least \"\$(apt $package | sed 's/^[0-9]*://')\"" "apt-get install $package (version $least or newer)"
 done < <(grep -v '^#' test/debian-packages.txt)
 
-echo "for the engines of tests and clusters (Kafka, Cassandra, MySQL):"
+echo "for the engines of tests and clusters (Kafka, Flink, Cassandra, MySQL):"
 java17() {
   local java
   for java in "${JAVA_HOME:-}/bin/java" "$(command -v java)" /usr/lib/jvm/*/bin/java; do

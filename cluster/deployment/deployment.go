@@ -37,7 +37,7 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 		return nil, err
 	}
 	d := &Deployment{Options: o}
-	if d.Engines, err = prepareEngines(ctx, o.Dir, ports); err != nil {
+	if d.Engines, err = prepareEngines(ctx, o, ports); err != nil {
 		return nil, err
 	}
 	key, err := secret(filepath.Join(o.Dir, "jwt-secret"))
@@ -61,6 +61,7 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 	d.Stages = []supervisor.Stage{
 		{Processes: d.Engines.Processes()},
 		{Errand: hubbub.migrate(), Processes: roles},
+		// What is to run on Flink would be an errand of a stage of its own here, where its topics are made.
 		{Processes: front},
 	}
 	return d, ports.save()

@@ -25,15 +25,17 @@ type Engines struct {
 	Redis     *cluster.Redis
 	Cassandra *cluster.Cassandra
 	MySQL     *cluster.MySQL
+	Flink     *cluster.Flink // nil: there is none
 }
 
-// PrepareEngines prepares engines alone, in a folder that nobody else is at work in.
+// PrepareEngines prepares engines alone, without Flink, in a folder that nobody else is at
+// work in.
 func PrepareEngines(ctx context.Context, dir string, log *slog.Logger) (Engines, error) {
 	ports, err := openPorts(filepath.Join(dir, "ports.json"), log)
 	if err != nil {
 		return Engines{}, err
 	}
-	e, err := prepareEngines(ctx, dir, ports)
+	e, err := prepareEngines(ctx, Options{Dir: dir}, ports)
 	return e, errors.Join(err, ports.save())
 }
 
@@ -55,29 +57,38 @@ func (e Engines) Kill() error {
 	return errors.Join(errs...)
 }
 
-// prepareEngines installs what is missing and prepares all in folders below dir.
-func prepareEngines(ctx context.Context, dir string, p *ports) (Engines, error) {
+// prepareEngines installs what is missing and prepares all in folders below that of the
+// deployment.
+func prepareEngines(ctx context.Context, o Options, p *ports) (Engines, error) {
 	var e Engines
 	list := make(map[string][]int)
-	for part, n := range map[string]int{
-		"kafka": cluster.KafkaPorts, "redis": 1 + redisReplicas, "cassandra": cluster.CassandraPorts, "mysql": 1,
-	} {
+	parts := map[string]int{"kafka": cluster.KafkaPorts, "redis": 1 + redisReplicas, "cassandra": cluster.CassandraPorts, "mysql": 1}
+	if o.TaskManagers > 0 {
+		parts["flink"] = cluster.FlinkPorts
+	}
+	for part, n := range parts {
 		var err error
 		if list[part], err = p.of(part, n); err != nil {
 			return e, err
 		}
 	}
 	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) { e.Kafka, err = cluster.NewKafkaOn(ctx, dir, list["kafka"]); return err })
-	all.Go(func() (err error) { e.Redis, err = cluster.NewRedisOn(ctx, dir, list["redis"]); return err })
+	all.Go(func() (err error) { e.Kafka, err = cluster.NewKafkaOn(ctx, o.Dir, list["kafka"]); return err })
+	all.Go(func() (err error) { e.Redis, err = cluster.NewRedisOn(ctx, o.Dir, list["redis"]); return err })
 	all.Go(func() (err error) {
-		e.Cassandra, err = cluster.NewCassandraOn(ctx, filepath.Join(dir, "cassandra"), list["cassandra"])
+		e.Cassandra, err = cluster.NewCassandraOn(ctx, filepath.Join(o.Dir, "cassandra"), list["cassandra"])
 		return err
 	})
 	all.Go(func() (err error) {
-		e.MySQL, err = cluster.NewMySQLOn(ctx, filepath.Join(dir, "mysql"), list["mysql"][0])
+		e.MySQL, err = cluster.NewMySQLOn(ctx, filepath.Join(o.Dir, "mysql"), list["mysql"][0])
 		return err
 	})
+	if o.TaskManagers > 0 {
+		all.Go(func() (err error) {
+			e.Flink, err = cluster.NewFlink(ctx, filepath.Join(o.Dir, "flink"), cluster.FlinkOptions{TaskManagers: o.TaskManagers, Ports: list["flink"]})
+			return err
+		})
+	}
 	return e, all.Wait()
 }
 
@@ -88,7 +99,16 @@ func (e Engines) Processes() []*cluster.Process {
 		node.Grace = cluster.Abrupt
 	}
 	list := append([]*cluster.Process{}, e.Kafka.Processes()...)
-	return append(append(list, e.Redis.Processes()...), e.Cassandra.Process, e.MySQL.Process)
+	list = append(append(list, e.Redis.Processes()...), e.Cassandra.Process, e.MySQL.Process)
+	if e.Flink == nil {
+		return list
+	}
+	for _, p := range e.Flink.Processes() {
+		// A job would wait for Kafka at its end, which is none any more.
+		p.Grace = cluster.Abrupt
+		list = append(list, p)
+	}
+	return list
 }
 
 // Flags are those by which hubbub finds the engines.

@@ -18,6 +18,8 @@ type Options struct {
 	Prefix string // before the names of topics, keys, tables' databases; "": none
 	Chat   int    // how many chat servers
 	Relay  int    // how many relays
+	// TaskManagers are how many Flink has, beside a JobManager; 0: there is no Flink.
+	TaskManagers int
 }
 
 // DefaultOptions are those of one who gives none.
@@ -43,6 +45,9 @@ func (o Options) Check() (Options, error) {
 	}
 	if o.Chat < 1 || o.Chat > mostReplicas || o.Relay < 1 || o.Relay > mostReplicas {
 		bad("--chat %d, --relay %d: each may be from 1 to %d", o.Chat, o.Relay, mostReplicas)
+	}
+	if o.TaskManagers < 0 || o.TaskManagers > mostReplicas {
+		bad("--task-managers %d: from 1 to %d, or 0 for no Flink", o.TaskManagers, mostReplicas)
 	}
 	hubbub, err := exec.LookPath(o.Hubbub)
 	if err != nil {

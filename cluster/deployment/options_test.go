@@ -20,6 +20,7 @@ func TestCheck(t *testing.T) {
 		`--prefix "a-b"`:            func(o *Options) { o.Prefix = "a-b" }, // no name in Cassandra
 		"--chat 0":                  func(o *Options) { o.Chat = 0 },
 		"--relay 17":                func(o *Options) { o.Relay = 17 },
+		"--task-managers 17":        func(o *Options) { o.TaskManagers = 17 },
 		"make build":                func(o *Options) { o.Hubbub = "bin/nothing" },
 		"--dir":                     func(o *Options) { o.Dir = "" },
 	} {

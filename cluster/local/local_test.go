@@ -88,7 +88,7 @@ func (f folder) up(t *testing.T) string {
 }
 
 func (f folder) flags() []string {
-	return []string{"--listen", f.address, "--hubbub", os.Args[0], "--prefix", "t_"}
+	return []string{"--listen", f.address, "--hubbub", os.Args[0], "--prefix", "t_", "--task-managers", "1"}
 }
 
 // state is what the cluster tells.
@@ -183,6 +183,7 @@ func TestUpAndDown(t *testing.T) {
 	}
 	comesBack(t, f, "kafka-3")
 	comesBack(t, f, "chat-2")
+	comesBack(t, f, "tm-1")
 	scraped(t, f)
 	t.Logf("status:\n%s", f.does(t, "status"))
 	f.does(t, "down")
@@ -239,7 +240,7 @@ func allReady(t *testing.T, f folder) {
 			t.Errorf("%+v is not ready", p)
 		}
 	}
-	want := "kafka-1 kafka-2 kafka-3 redis-master redis-replica-1 redis-replica-2 redis-replica-3 cassandra mysql " +
+	want := "kafka-1 kafka-2 kafka-3 redis-master redis-replica-1 redis-replica-2 redis-replica-3 cassandra mysql jobmanager tm-1 " +
 		"chat-1 chat-2 user relay-1 relay-2 archive analysis summary nginx prometheus"
 	if got := strings.Join(names, " "); got != want || !s.Ready {
 		t.Errorf("ready %v: %s", s.Ready, got)

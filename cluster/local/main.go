@@ -54,6 +54,7 @@ func command(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&o.Prefix, "prefix", o.Prefix, "before all names in the engines")
 	flags.IntVar(&o.Chat, "chat", o.Chat, "how many chat servers")
 	flags.IntVar(&o.Relay, "relay", o.Relay, "how many relays")
+	flags.IntVar(&o.TaskManagers, "task-managers", o.TaskManagers, "how many TaskManagers Flink has, of one slot each; 0: there is no Flink")
 	reportTo := flags.Int("report-to", -1, "for up alone: the file in which run reports")
 	name := args[0]
 	if name == "--help" || name == "-h" {

@@ -71,7 +71,7 @@ func start(ctx context.Context, o deployment.Options, stdout io.Writer) error {
 	defer func() { _ = near.Close() }()
 	c := exec.CommandContext(context.WithoutCancel(ctx), self, "run", "--report-to=3", // the first of ExtraFiles
 		"--dir="+o.Dir, "--listen="+o.Listen, "--hubbub="+o.Hubbub, "--prefix="+o.Prefix,
-		"--chat="+strconv.Itoa(o.Chat), "--relay="+strconv.Itoa(o.Relay))
+		"--chat="+strconv.Itoa(o.Chat), "--relay="+strconv.Itoa(o.Relay), "--task-managers="+strconv.Itoa(o.TaskManagers))
 	c.Dir, c.Stdout, c.Stderr = o.Dir, log, log
 	c.ExtraFiles = []*os.File{far}
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives the terminal
