@@ -202,12 +202,13 @@ func (f flinkProgram) process(part flinkPart, dir, config string) (*Process, err
 	if err := configure("flink", dir, map[string]string{"config.yaml": config}); err != nil {
 		return nil, err
 	}
-	args := append([]string{"@jvm.options"}, part.memory...)
+	name := filepath.Base(dir)
+	args := append([]string{"@jvm.options", "-Dlog.file=./" + name + ".log"}, part.memory...) // for the page to show
 	args = append(args, f.archiving+filepath.Join(f.archives, part.archive))
 	args = append(args, "-cp", f.classes, part.main, "--configDir", ".")
 	path, args := withEmptyTemp(f.jdk.java, args)
 	return New(Spec{
-		Name: filepath.Base(dir), Dir: dir, Path: path, Args: args, Nice: Unhurried,
+		Name: name, Dir: dir, Path: path, Args: args, Nice: Unhurried,
 		Env: []string{"LC_ALL=C.UTF-8"}, // for names of files
 	}), nil
 }

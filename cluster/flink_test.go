@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// One that was killed is missed until it has registered anew, and all that were killed
-// start again in the same folder. Nobody beyond this machine could ask them for anything.
+// A TaskManager that was killed is missed until it has registered anew; a JobManager that
+// was is found again by its TaskManagers; and all that were killed start again in the same
+// folder. Nobody beyond this machine could ask them for anything.
 func TestFlink(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "채팅 #1: a folder") // as people name theirs
 	f, err := NewFlink(t.Context(), dir, FlinkOptions{TaskManagers: 2})
@@ -39,6 +40,10 @@ func TestFlink(t *testing.T) {
 		t.Error("one that was killed is ready")
 	}
 	start(t, tm)
+	has(t, f, 2)
+	if err := f.JobManager().Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	has(t, f, 2)
 	if err := f.Kill(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +60,7 @@ func printTable(stdout io.Writer, list []supervisor.Status, observe func(pid int
 				how = "frozen"
 			}
 		}
-		ports := strings.Trim(fmt.Sprint(s.Ports), "[]")
+		ports := cmp.Or(strings.Trim(fmt.Sprint(s.Ports), "[]"), "-") // another at each start
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", s.Name, pid, ports, how, rss, uptime, s.Starts)
 	}
 	fmt.Fprintf(w, "all\t\t\t\t%s\t\t\n", mib(total))
