@@ -75,7 +75,7 @@ func (m *move) run(ctx context.Context) error {
 	switch {
 	case moving && noted.Moving != m.to:
 		return fmt.Errorf("it is being moved to %d; let that end first", noted.Moving)
-	case there != 0 && there != from && !(moving && there == m.to):
+	case there != 0 && there != from && (!moving || there != m.to):
 		return fmt.Errorf("it has %d, and should have %d: somebody else changed that", there, from)
 	case from > m.to:
 		return fmt.Errorf("it has %d, and they can only become more", from)

@@ -23,6 +23,7 @@ import (
 	"github.com/hubbub-live/hubbub/cluster/deployment"
 	"github.com/hubbub-live/hubbub/cluster/loopback"
 	"github.com/hubbub-live/hubbub/internal/client"
+	"github.com/hubbub-live/hubbub/test/api"
 	"github.com/hubbub-live/hubbub/test/e2e/hub"
 	"github.com/hubbub-live/hubbub/test/promise"
 )
@@ -486,4 +487,21 @@ func raise(most *atomic.Int64, n int64) {
 func (k *talk) stop() {
 	close(k.stopped)
 	k.all.Wait()
+}
+
+// longestWait is the longest time that a message of the log took to it, from the instant at
+// which a server had it, of those that were said after another instant.
+func (v *viewer) longestWait(log []api.Entry, after time.Time) (longest time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	said := make(map[hubbub.Position]time.Time, len(log))
+	for _, e := range log {
+		said[e.Position] = e.CreatedAt
+	}
+	for _, s := range v.steps {
+		if at := said[s.to]; at.After(after) {
+			longest = max(longest, s.arrived.Sub(at))
+		}
+	}
+	return longest
 }

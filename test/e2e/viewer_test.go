@@ -189,23 +189,6 @@ func (v *viewer) check(log []api.Entry) (tally, error) {
 	return sum, nil
 }
 
-// longestWait is the longest time that a message of the log took to it, from the instant at
-// which a server had it, of those that were said after another instant.
-func (v *viewer) longestWait(log []api.Entry, after time.Time) (longest time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	said := make(map[hubbub.Position]time.Time, len(log))
-	for _, e := range log {
-		said[e.Position] = e.CreatedAt
-	}
-	for _, s := range v.steps {
-		if at := said[s.to]; at.After(after) {
-			longest = max(longest, s.arrived.Sub(at))
-		}
-	}
-	return longest
-}
-
 // inGap says whether a position lies in one of the gaps, "from..to".
 func inGap(gaps []string, p hubbub.Position) bool {
 	for _, gap := range gaps {

@@ -89,7 +89,7 @@ func (b backlog) relay(ctx context.Context) (perSecond float64, err error) {
 	if err := b.fill(ctx, log); err != nil {
 		return 0, fmt.Errorf("fill the log: %w", err)
 	}
-	bus, err := redisbus.Open(redisbus.Options{Master: b.redis})
+	bus, err := redisbus.Open(redisbus.Options{Master: b.redis}) //nolint:contextcheck // it connects by itself
 	if err != nil {
 		return 0, err
 	}

@@ -29,7 +29,6 @@ func spread(partitions int) func(hubbub.StreamID) int {
 func TestMove(t *testing.T) {
 	const streams = 2500 // more than are read at once
 	s := openStore(t)
-	of := spread(2)
 	for part := range 2 {
 		var states []worker.State
 		for i := part; i < streams; i += 2 {
@@ -47,7 +46,7 @@ func TestMove(t *testing.T) {
 		}
 	}
 	first := hubbub.Position{Epoch: 2}
-	of = spread(5)
+	of := spread(5)
 	for range 2 {
 		if err := s.Move(t.Context(), 5, 2, of); err != nil {
 			t.Fatal(err)
