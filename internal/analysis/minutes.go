@@ -65,14 +65,16 @@ func (m Minutes) Between(first, end uint64) Minutes {
 	return m[from:to:to]
 }
 
-// close takes out all but the newest minute. What it returns is the caller's; the
-// newest is copied, so that nothing else is kept of a backlog's minutes.
-func (m *Minutes) close() (closed Minutes) {
-	last := len(*m) - 1
-	if last < 1 {
+// close takes out the minutes with numbers below one, but never the newest, and at most
+// so many. What it returns is the caller's; the others are copied, so that nothing else
+// is kept of a backlog's minutes.
+func (m *Minutes) close(before uint64, most int) (closed Minutes) {
+	n, _ := m.find(before)
+	n = min(n, len(*m)-1, most)
+	if n < 1 {
 		return nil
 	}
-	closed, *m = (*m)[:last:last], slices.Clone((*m)[last:])
+	closed, *m = (*m)[:n:n], slices.Clone((*m)[n:])
 	return closed
 }
 

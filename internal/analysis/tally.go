@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"time"
 
 	"github.com/hubbub-live/hubbub"
@@ -51,6 +52,9 @@ func (t *Tally) Merge(other *Tally) {
 	t.lastTime = max(t.lastTime, other.lastTime)
 }
 
+// Reset makes it the tally of none.
+func (t *Tally) Reset() { *t = Tally{} }
+
 // Counts returns the messages per mood since the stream began.
 func (t *Tally) Counts() Counts { return t.counts }
 
@@ -70,13 +74,23 @@ func (t *Tally) Minutes() Minutes { return t.minutes }
 // one, and returns them for their sum to be kept elsewhere. When that is done makes
 // no difference to the sum: what comes late for a minute that was taken out is
 // taken out the next time.
-func (t *Tally) TakeClosed() Minutes { return t.minutes.close() }
+func (t *Tally) TakeClosed() Minutes { return t.minutes.close(math.MaxUint64, math.MaxInt) }
+
+// TakeWhole is TakeClosed of minutes that ended before a log time, the oldest, at most so
+// many. If all messages before that time are in the tally, they are whole.
+func (t *Tally) TakeWhole(before time.Time, most int) Minutes {
+	return t.minutes.close(minuteOf(before), most)
+}
 
 // Settle weighs all buckets but the newest, whose messages are all there in the tally
 // of a whole room: who has one settles it now and then, since of what is not settled
 // it keeps all users' texts. A message that comes later for a settled bucket counts
 // in full. When it is done makes no difference where log time never goes back.
-func (t *Tally) Settle() { t.weighing.settle() }
+func (t *Tally) Settle() { t.weighing.settle(math.MaxUint64) }
+
+// SettleBefore is Settle of buckets that ended before a log time, for who has all
+// messages before it, and only some of those after.
+func (t *Tally) SettleBefore(at time.Time) { t.weighing.settle(bucketOf(at)) }
 
 // Weighed returns the counts that ratios are made of: without copies of waves, and
 // without what one user says too much.

@@ -69,21 +69,22 @@ func (w *weighing) merge(other *weighing) {
 	}
 }
 
-// settle finds the excess of all buckets but the newest, and forgets those that no
-// window has any more.
-func (w *weighing) settle() {
+// settle finds the excess of the buckets before a number, and forgets those of them that
+// no window has any more which ends with one that is not settled. The newest is not.
+func (w *weighing) settle(before uint64) {
 	last := len(w.open) - 1
-	for i := range w.open[:max(last, 0)] {
+	if last < 0 {
+		return
+	}
+	settled := min(w.find(before), last)
+	for i := range w.open[:settled] {
 		if t := &w.open[i]; !t.settled {
 			waves, level := w.waves(t.number)
 			t.excess, t.settled = t.over(waves, level), true
 			w.excess.merge(&t.excess)
 		}
 	}
-	if last < 0 {
-		return
-	}
-	old := w.find(firstOf(w.open[last].number))
+	old := min(w.find(firstOf(w.open[settled].number)), settled)
 	for i := old; old > 0 && i <= last; i++ { // what is forgotten comes behind, with its memory
 		w.open[i-old], w.open[i] = w.open[i], w.open[i-old]
 	}

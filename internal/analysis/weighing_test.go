@@ -265,3 +265,31 @@ func TestWavesWithinTheStatedError(t *testing.T) {
 		t.Errorf("the mean square error is %.2f times what is stated", mean)
 	}
 }
+
+// Who has all messages up to a time, and some of those after, settles what is before it:
+// whenever that is done, and however far behind the newest, what comes out is the same.
+func TestSettledBehindTheNewest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := conversation(t, 40)
+		slices.SortStableFunc(list, func(a, b Observation) int { return a.Time.Compare(b.Time) })
+		var whole, shared Tally
+		for _, o := range list {
+			whole.Add(o)
+		}
+		ahead := rapid.IntRange(0, len(list)).Draw(t, "ahead")
+		added := 0
+		for through := range list {
+			for ; added < min(through+1+ahead, len(list)); added++ {
+				shared.Add(list[added])
+			}
+			if rapid.Bool().Draw(t, "settle") {
+				shared.SettleBefore(list[through].Time)
+			}
+		}
+		whole.Settle()
+		shared.Settle()
+		if a, b := whole.AppendState(nil), shared.AppendState(nil); !bytes.Equal(a, b) {
+			t.Fatalf("weighed %v and %v", whole.Weighed(), shared.Weighed())
+		}
+	})
+}

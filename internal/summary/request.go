@@ -2,6 +2,7 @@ package summary
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/hubbub-live/hubbub"
 )
@@ -10,6 +11,13 @@ import (
 const (
 	ReasonMessages = "messages" // there are enough new ones
 	ReasonDemand   = "demand"   // somebody wants it
+)
+
+// A room is to be summed up when so many messages were counted, and so much time has
+// passed, since it was last.
+const (
+	EveryMessages = 100
+	Every         = 30 * time.Second
 )
 
 // A Request asks for a summary of a stream; it is the value of summary-requests.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis"
-	"github.com/hubbub-live/hubbub/internal/analysis/classify"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
@@ -15,8 +14,6 @@ type count struct {
 	cursor  Cursor // through the records read so far
 	skipped int
 	changed map[hubbub.StreamID]*room
-	reading classify.Reading
-	message message
 	states  []State
 	buffer  []byte // of the states' tallies
 }
@@ -81,7 +78,8 @@ func (w *Worker) countBatch(ctx context.Context, p *partition, records []eventlo
 func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
 	c := &w.count
 	c.cursor.Through, c.cursor.Time = r.Position, r.Time
-	if !c.read(r) {
+	said, ok := w.observer.Observe(r)
+	if !ok {
 		c.skipped++
 		return nil
 	}
@@ -92,21 +90,10 @@ func (w *Worker) countRecord(ctx context.Context, r *eventlog.Record) error {
 	if into == nil {
 		into = w.add(r.Stream, new(analysis.Tally), c.cursor.Partition)
 	}
-	w.o.Classifier.Classify(c.message.Content, &c.reading)
-	into.tally.Add(analysis.Observation{
-		ID: c.message.ID, Sender: analysis.SenderHash(c.message.Sender.ID), Mood: c.reading.Mood, Text: c.message.Content, Time: r.Time, Position: r.Position,
-	})
+	into.tally.Add(said)
 	c.changed[r.Stream] = into
 	c.cursor.Counted++
 	return nil
-}
-
-// read reads a record's value; false if it is no message that this program knows.
-func (c *count) read(r *eventlog.Record) bool {
-	if r.Foreign != nil || r.Kind != hubbub.KindMessage || r.Version > eventlog.Version {
-		return false
-	}
-	return c.message.read(r.Value)
 }
 
 // encode returns the states of the rooms that changed. Minutes that it takes out of

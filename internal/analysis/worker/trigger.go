@@ -9,13 +9,6 @@ import (
 	"github.com/hubbub-live/hubbub/internal/summary"
 )
 
-// A room is to be summed up when so many messages were counted, and so much time has
-// passed, since it was last.
-const (
-	sumMessages = 100
-	sumEvery    = 30 * time.Second
-)
-
 // A trigger is when a room is to be summed up next. It is not stored: with it a
 // summary may be late, and the next has what that would have had.
 type trigger struct {
@@ -32,10 +25,10 @@ func (w *Worker) requests(results []result, now time.Time) (requests []summary.R
 			continue
 		}
 		counts := r.tally.Counts()
-		if total := counts.Total(); total >= r.trigger.counted+sumMessages && !now.Before(r.trigger.rest) {
+		if total := counts.Total(); total >= r.trigger.counted+summary.EveryMessages && !now.Before(r.trigger.rest) {
 			through, _ := r.tally.Last()
 			requests = append(requests, summary.Request{StreamID: stream, Through: through, Reason: summary.ReasonMessages})
-			r.trigger = trigger{counted: total, rest: now.Add(sumEvery)}
+			r.trigger = trigger{counted: total, rest: now.Add(summary.Every)}
 		}
 	}
 	return requests

@@ -34,6 +34,7 @@ import (
 
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/analysis/observer"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 	"github.com/hubbub-live/hubbub/internal/follow"
 )
@@ -73,6 +74,7 @@ type Worker struct {
 	schedule schedule
 	ends     ends // has a lock of its own
 	count    count
+	observer *observer.Observer
 }
 
 // New makes a worker; Run starts it.
@@ -93,6 +95,7 @@ func New(o Options) *Worker {
 	w.memory = newMemory(o.Store)
 	w.schedule = newSchedule()
 	w.ends = newEnds()
+	w.observer = observer.New(o.Classifier)
 	w.metrics = newMetrics(o)
 	w.follower = follow.New(follow.Options{
 		Log: o.Log, Topic: eventlog.RawChats, Group: eventlog.GroupAnalysis, After: w.after,

@@ -243,7 +243,7 @@ func (l *Log) Committed(ctx context.Context, name eventlog.Topic, group string, 
 	t, err := l.ask(name, stream)
 	var offsets map[int32]int64
 	if err == nil {
-		offsets, err = l.committed(ctx, t, l.group(name, group))
+		offsets, err = l.committed(ctx, t, l.Group(name, group))
 	}
 	if err != nil {
 		return hubbub.Position{}, fmt.Errorf("find what %s has committed of %s: %w", group, name, err)
@@ -283,7 +283,7 @@ func (l *Log) Lag(ctx context.Context, name eventlog.Topic, group string) (lag i
 		err = eventlog.ErrClosed
 	}
 	if err == nil {
-		lag, err = l.lag(ctx, t, l.group(name, group))
+		lag, err = l.lag(ctx, t, l.Group(name, group))
 	}
 	if err != nil {
 		return 0, fmt.Errorf("find how far %s is behind in %s: %w", group, name, err)

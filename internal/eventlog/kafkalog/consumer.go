@@ -52,7 +52,8 @@ type fetched struct {
 	end       int64 // offset after the newest record of the partition
 }
 
-func (l *Log) group(name eventlog.Topic, group string) string {
+// Group is what Kafka knows the readers of a topic by that a group of ours are.
+func (l *Log) Group(name eventlog.Topic, group string) string {
 	return l.o.Prefix + group + "-" + string(name)
 }
 
@@ -71,7 +72,7 @@ func (l *Log) Consume(ctx context.Context, name eventlog.Topic, group string, o 
 		rebalanced: l.meter.rebalances.WithLabelValues(string(name), group), foreign: l.meter.foreign.WithLabelValues(string(name), group), group: group}
 	c.close = sync.OnceFunc(func() { c.client.CloseAllowingRebalance() })
 	opts := l.options(
-		kgo.ConsumerGroup(l.group(name, group)), kgo.ConsumeTopics(t.name),
+		kgo.ConsumerGroup(l.Group(name, group)), kgo.ConsumeTopics(t.name),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.SessionTimeout(l.o.SessionTimeout), kgo.HeartbeatInterval(min(3*time.Second, l.o.SessionTimeout/3)),
 		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),

@@ -137,7 +137,7 @@ func (m *Mover) Members(ctx context.Context, name eventlog.Topic) (members []str
 
 func (m *Mover) groups(name eventlog.Topic) (list []string) {
 	for _, group := range m.log.o.Required[name] {
-		list = append(list, m.log.group(name, group))
+		list = append(list, m.log.Group(name, group))
 	}
 	return list
 }

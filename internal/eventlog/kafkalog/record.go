@@ -9,41 +9,27 @@ import (
 	"github.com/hubbub-live/hubbub/internal/eventlog"
 )
 
-// The headers of a record. Without a kind it is a message.
-const (
-	headerKind    = "kind"
-	headerVersion = "v"
-)
-
 // encode gives a record that was checked the form in which Kafka has it.
 func (t *topic) encode(r eventlog.Record) *kgo.Record {
 	version := r.Version
 	if version == 0 {
 		version = eventlog.Version
 	}
-	headers := []kgo.RecordHeader{{Key: headerVersion, Value: strconv.AppendInt(nil, int64(version), 10)}}
+	headers := []kgo.RecordHeader{{Key: eventlog.HeaderVersion, Value: strconv.AppendInt(nil, int64(version), 10)}}
 	if r.Kind != hubbub.KindMessage {
-		headers = append(headers, kgo.RecordHeader{Key: headerKind, Value: []byte(r.Kind)})
+		headers = append(headers, kgo.RecordHeader{Key: eventlog.HeaderKind, Value: []byte(r.Kind)})
 	}
 	return &kgo.Record{Topic: t.name, Key: []byte(r.Stream), Value: r.Value, Headers: headers}
 }
 
-// decode is what a reader gets. Whoever else writes to the topic may have written
-// anything: a record without a version of ours is of the version 1, and may be foreign.
+// decode is what a reader gets.
 func (t *topic) decode(r *kgo.Record) eventlog.Record {
 	out := eventlog.Record{
 		Stream: hubbub.StreamID(r.Key), Kind: hubbub.KindMessage, Version: 1, Value: r.Value,
 		Position: t.position(r.Offset), Time: r.Timestamp,
 	}
 	for _, h := range r.Headers {
-		switch h.Key {
-		case headerKind:
-			out.Kind = string(h.Value)
-		case headerVersion:
-			if v, err := strconv.ParseInt(string(h.Value), 10, 32); err == nil && v > 0 {
-				out.Version = int(v)
-			}
-		}
+		out.ReadHeader(h.Key, h.Value)
 	}
 	out.Foreign = out.ForeignTo(t.of)
 	return out

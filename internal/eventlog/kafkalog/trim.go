@@ -47,7 +47,7 @@ func (l *Log) trim(ctx context.Context, name eventlog.Topic, t *topic) error {
 		}
 	}
 	for _, group := range l.o.Required[name] {
-		committed, err := l.committed(ctx, t, l.group(name, group))
+		committed, err := l.committed(ctx, t, l.Group(name, group))
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (l *Log) Unused(ctx context.Context) error {
 	var groups []string
 	for name := range l.topics {
 		for _, group := range []string{eventlog.GroupRelay, eventlog.GroupArchive, eventlog.GroupAnalysis, eventlog.GroupSummary} {
-			groups = append(groups, l.group(name, group))
+			groups = append(groups, l.Group(name, group))
 		}
 	}
 	var found kadm.DescribedGroups
@@ -58,4 +58,13 @@ func (l *Log) Unused(ctx context.Context) error {
 // Partition is where the records of a stream are.
 func (l *Log) Partition(name eventlog.Topic, stream hubbub.StreamID) int {
 	return int(l.topics[name].partition(stream))
+}
+
+// Epoch is that of a topic's positions, as long as it is the topic that it is now.
+func (l *Log) Epoch(name eventlog.Topic) (uint32, error) {
+	t, err := l.topic(name)
+	if err != nil {
+		return 0, err
+	}
+	return t.epoch, nil
 }

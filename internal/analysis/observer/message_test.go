@@ -1,7 +1,9 @@
-package worker
+package observer
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,8 +40,12 @@ func FuzzMessage(f *testing.F) {
 func TestTheUsualFormIsRead(t *testing.T) {
 	for n := range 20 {
 		var m message
-		if r := NewMessage("a", n); !m.readUsual(r.Value) || m.Content == "" || m.Sender.ID == "" || m.ID == "" {
-			t.Errorf("%s is read as %+v", r.Value, m)
+		value := (&hubbub.Message{
+			ID: "01932c07-7c5e-7abc-8def-000000000001", StreamID: "a", Sender: hubbub.Sender{ID: hubbub.UserID(fmt.Sprint("user-", n)), Name: "누구"},
+			Content: strings.Repeat("하하 ", n+1), CreatedAt: time.UnixMilli(int64(n)),
+		}).AppendJSON(nil)
+		if !m.readUsual(value) || m.Content == "" || m.Sender.ID == "" || m.ID == "" {
+			t.Errorf("%s is read as %+v", value, m)
 		}
 	}
 }
