@@ -61,6 +61,14 @@ test-cluster: build ## the promises on real engines, and the kill matrix: each p
 test-security: build ## engines with passwords, TLS and a user of few rights: the promises, and what who is refused is told
 	@$(stage) "security" scripts/test-security.sh
 
+.PHONY: flink-job
+flink-job: ## build bin/hubbub-flink.jar, the analysis as a job of Flink
+	@$(stage) "flink job" scripts/flink-job.sh
+
+.PHONY: test-flink
+test-flink: build flink-job ## the job on a real Flink: the same results as one program, and after TaskManagers, children and the JobManager were killed, and rescaled
+	@$(stage) "flink" scripts/test-flink.sh
+
 .PHONY: engines
 engines: ## install Kafka, Flink, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh

@@ -13,6 +13,7 @@ HUBBUB_CLIENTS=$(scripts/prerequisites.sh --where)
 export HUBBUB_CLIENTS
 stage "engines" scripts/engines.sh
 make build
+stage "flink job" scripts/flink-job.sh
 export HUBBUB_BIN=$PWD/bin/hubbub
 go build -o "$events/tally" ./test/tally
 
@@ -31,6 +32,7 @@ run e2e go test -json -count=1 -parallel 8 -timeout 12m ./test/e2e/...
 run browser scripts/browser-tests.sh
 run adapters scripts/engine-tests.sh
 run cluster scripts/matrix.sh
+run flink scripts/flink-tests.sh
 
 "$events/tally" promises "$events"/{e2e,cluster}.json || failed+=("promises")
 "$events/tally" table test/rows.txt "$events"/*.json || failed+=("table")

@@ -35,6 +35,8 @@ type CLI struct {
 	Backup  BackupCmd  `cmd:"" help:"Copy the data folder, also while the server runs."`
 	Migrate MigrateCmd `cmd:"" help:"Make the topics, keyspace and database of a cluster, or bring them up to date."`
 	Shown   ConfigCmd  `cmd:"" name:"config" help:"Print or check the configuration of serve."`
+	Flink   FlinkCmd   `cmd:"" help:"The analysis as a job of a Flink cluster: submit, status, savepoint, rescale, cancel."`
+	Host    HostCmd    `cmd:"" hidden:"" help:"The analysis, for an engine that started it: speaks the host protocol on stdin and stdout."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }
 
