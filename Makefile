@@ -50,7 +50,7 @@ fuzz: ## fuzz every parser, FUZZTIME=1m each
 	@$(stage) "fuzz" scripts/fuzz.sh
 
 .PHONY: test-engines
-test-engines: ## the adapters of Kafka, Redis, Cassandra and MySQL, and the engines themselves, alone
+test-engines: ## the adapters of Kafka, Redis, Cassandra, MySQL and Spark, and the engines themselves, alone
 	@scripts/test-engines.sh
 
 .PHONY: test-cluster
@@ -70,7 +70,7 @@ test-flink: build flink-job ## the job on a real Flink: the same results as one 
 	@$(stage) "flink" scripts/test-flink.sh
 
 .PHONY: engines
-engines: ## install Kafka, Flink, Cassandra, Redis, MySQL, nginx and Prometheus into the cache
+engines: ## install Kafka, Flink, Cassandra, Redis, MySQL, Spark, nginx and Prometheus into the cache
 	@$(stage) "engines" scripts/engines.sh
 
 .PHONY: cluster-up

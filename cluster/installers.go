@@ -17,4 +17,5 @@ var Installers = []Installer{
 	{"kafka", func(ctx context.Context) error { _, err := installKafka(ctx); return err }},
 	{"flink", func(ctx context.Context) error { _, err := installFlink(ctx); return err }},
 	{"cassandra", func(ctx context.Context) error { _, err := installCassandra(ctx); return err }},
+	{"spark", func(ctx context.Context) error { _, err := InstallSpark(ctx); return err }},
 }

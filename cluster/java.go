@@ -66,7 +66,7 @@ func findJDK(ctx context.Context) (jdk, error) {
 			return jdk{java: java, name: "jdk17-" + hex.EncodeToString(sum[:6])}, nil
 		}
 	}
-	return jdk{}, fmt.Errorf("there is no Java 17 among %q; apt-get install openjdk-17-jre-headless", candidates)
+	return jdk{}, fmt.Errorf("there is no Java 17 among %q; apt-get install openjdk-17-jdk-headless", candidates)
 }
 
 // classPath lists the jars of a folder, sorted: an archive of classes fits the very

@@ -34,14 +34,15 @@ while read -r package least; do
   need "$package" "at_least $least \"\$(apt $package | sed 's/^[0-9]*://')\"" "apt-get install $package (version $least or newer)"
 done < <(grep -v '^#' test/debian-packages.txt)
 
-echo "for the engines of tests and clusters (Kafka, Flink, Cassandra, MySQL):"
-java17() {
+echo "for the engines of tests and clusters (Kafka, Flink, Cassandra, MySQL, Spark):"
+java17() { # the path of the one that engines run on
   local java
   for java in "${JAVA_HOME:-}/bin/java" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
-    if [[ -x $java ]] && "$java" --version 2>&1 | grep -m1 ' 17\.'; then return; fi
+    if [[ -x $java ]] && "$java" --version 2>&1 | grep -q ' 17\.'; then realpath "$java"; return; fi
   done
   return 1
 }
-need "Java 17" java17 "apt-get install openjdk-17-jre-headless"
+need "Java 17" '"$(java17)" --version' "apt-get install openjdk-17-jdk-headless"
+need "javac" '"$(dirname "$(java17)")/javac" --version' "apt-get install openjdk-17-jdk-headless"
 need "Maven" 'mvn -v' "apt-get install maven"
 exit "$missing"

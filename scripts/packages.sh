@@ -2,7 +2,7 @@
 # packages.sh unit|race|engines: the packages of that run. test/e2e runs by itself,
 # with the built binary; what starts engines runs once, under the race detector.
 source "$(dirname "$0")/prelude.sh"
-engines='/hubbub/cluster(/|$)|/(kafkalog|rediscache|redisbus|mysqldb|mysqlmeta|mysqltally|mysqlepochs|cassandraarchive)$'
+engines='/hubbub/cluster(/|$)|/(kafkalog|rediscache|redisbus|mysqldb|mysqlmeta|mysqltally|mysqlepochs|cassandraarchive|internal/spark)$'
 all=$(go list ./... | grep -v -e /test/e2e -e /node_modules/)
 without=$(grep -Ev "$engines" <<<"$all")
 case $1 in

@@ -53,6 +53,8 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/chat/session", "github.com/gobwas/ws"},
 		{"internal/httpapi", "github.com/golang-jwt/jwt/v5"},
 		{"internal/app", "github.com/alecthomas/kong"},
+		{"internal/spark", "internal/summary"},
+		{"internal/spark", "engines/spark"},
 		{"cluster", "internal/eventlog"},
 		{"internal/app", "cluster"},
 		{"internal/obs", "log"},
