@@ -1,7 +1,6 @@
 package spark
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +21,6 @@ var (
 	engine  *cluster.Spark
 	node    *cluster.Cassandra
 	session *Session
-	printed bytes.Buffer // by its drivers; read when it is closed
 )
 
 func TestMain(m *testing.M) {
@@ -61,7 +59,7 @@ func options() Options {
 	p := engine.Program()
 	return Options{
 		Java: p.Java, Home: p.Home, Connector: p.Connector, Driver: p.Driver, Master: engine.MasterURL(),
-		Cassandra: loopback.Address(node.Ports[0]), Log: &printed,
+		Cassandra: loopback.Address(node.Ports[0]),
 	}
 }
 

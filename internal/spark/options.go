@@ -95,6 +95,7 @@ func (o Options) settings(dir string) map[string]string {
 func (o Options) arguments(dir string) []string {
 	list := []string{
 		"-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
+		"-XX:+DisplayVMOutputToStderr", // standard output is for answers
 		"-Dfile.encoding=UTF-8", "-Djava.io.tmpdir=" + dir, "-Djdk.reflect.useDirectMethodHandle=false",
 	}
 	for _, name := range opened {

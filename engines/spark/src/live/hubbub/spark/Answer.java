@@ -30,7 +30,7 @@ final class Answer {
     try {
       JsonNode request = parse(line);
       answer.set("id", request.get("id"));
-      List<String> rows = rows(request.get("sql"), session.newSession());
+      List<String> rows = rows(request.path("sql"), session.newSession());
       ArrayNode array = answer.putArray("rows");
       rows.forEach(row -> array.addRawValue(new RawValue(row)));
     } catch (Throwable e) { // Spark throws what its methods do not declare
@@ -54,14 +54,13 @@ final class Answer {
     if (line.length > Driver.REQUEST_BYTES) {
       throw new IllegalArgumentException("a request is over " + Driver.REQUEST_BYTES + " bytes: ask for less at once");
     }
-    JsonNode request = JSON.readTree(line);
-    if (!request.path("sql").isArray() || request.path("sql").isEmpty()) {
-      throw new IllegalArgumentException("a request without statements in \"sql\"");
-    }
-    return request;
+    return JSON.readTree(line);
   }
 
   private static List<String> rows(JsonNode statements, SparkSession session) {
+    if (statements.isEmpty()) {
+      throw new IllegalArgumentException("a request without statements in \"sql\"");
+    }
     Dataset<Row> last = null;
     for (JsonNode statement : statements) {
       last = session.sql(statement.asText());
