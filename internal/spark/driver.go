@@ -57,7 +57,7 @@ func startDriver(ctx context.Context, o Options) (*driver, error) {
 	c := exec.CommandContext(life, o.Java, o.arguments(dir)...)
 	c.Dir, c.Env = dir, append(os.Environ(), "SPARK_LOCAL_IP=127.0.0.1", "LC_ALL=C.UTF-8")
 	c.Stderr = io.MultiWriter(&d.printed, o.Log)
-	out, err := d.start(c, o.settings(dir))
+	out, err := d.start(c, o.settings())
 	if err != nil {
 		kill(nil)
 		return nil, errors.Join(err, os.RemoveAll(dir))

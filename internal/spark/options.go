@@ -26,8 +26,8 @@ type Options struct {
 	// Log gets what the driver prints, which is little: warnings. Nil: the end of it is
 	// in errors alone.
 	Log io.Writer
-	// Patience is how long a driver may take to be ready; default: two minutes, ten
-	// times what it takes.
+	// Patience is how long a driver may take to be ready; default: three minutes, far
+	// more than it takes.
 	Patience time.Duration
 	// Grace is how long a driver may take to end when it is told to, before it is
 	// killed; default: ten seconds.
@@ -35,7 +35,7 @@ type Options struct {
 }
 
 const (
-	usualPatience = 2 * time.Minute
+	usualPatience = 3 * time.Minute
 	usualGrace    = 10 * time.Second
 )
 
@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 
 // settings are what a driver is given on its first line: nothing of it, and so no
 // password, is among the arguments that all users of a machine can read.
-func (o Options) settings(dir string) map[string]string {
+func (o Options) settings() map[string]string {
 	connector := filepath.Join(o.Connector, "*")
 	s := map[string]string{
 		"spark.master":   o.Master,
@@ -60,7 +60,6 @@ func (o Options) settings(dir string) map[string]string {
 		"spark.driver.host":        "127.0.0.1",
 		"spark.driver.bindAddress": "127.0.0.1",
 		"spark.ui.enabled":         "false",
-		"spark.local.dir":          dir,
 		// As small as it gets along with.
 		"spark.executor.memory":         "640m",
 		"spark.executor.cores":          "2",
