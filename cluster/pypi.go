@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,11 @@ func downloadSdist(ctx context.Context, dir, project string, pin []byte) (string
 	if err := os.WriteFile(filepath.Join(dir, "pin.txt"), pin, 0o600); err != nil {
 		return "", err
 	}
-	if _, err := command(ctx, dir, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
+	python, err := findPip(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, err := command(ctx, dir, python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
 		"--no-deps", "--no-binary", project, "--require-hashes", "-r", "pin.txt"); err != nil {
 		return "", err
 	}
@@ -56,4 +61,19 @@ func downloadSdist(ctx context.Context, dir, project string, pin []byte) (string
 		return "", err
 	}
 	return files[0], nil
+}
+
+// findPip returns the first Python on the path that runs and has pip: one of a version
+// manager may not.
+func findPip(ctx context.Context) (python string, err error) {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		python = filepath.Join(dir, "python3")
+		if there, _ := exists(python); !there {
+			continue
+		}
+		if _, err = command(ctx, "", python, "-m", "pip", "--version"); err == nil {
+			return python, nil
+		}
+	}
+	return "", errors.Join(errors.New("there is no python3 with pip on the path; apt-get install python3-pip"), err)
 }
