@@ -73,7 +73,7 @@ func TestSpark(t *testing.T) {
 // are as wanted.
 func awaitState(t *testing.T, s *Spark, what string, wanted func(w SparkWorker, running int) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), usualPatience)
 	defer cancel()
 	again := time.NewTicker(probeEvery)
 	defer again.Stop()

@@ -162,7 +162,7 @@ func hanging(ctx context.Context, t *testing.T, s *Session) (failed <-chan error
 		_, err := s.Query(ctx, transform(t, "hang", l.Addr().String()))
 		errs <- err
 	}()
-	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(usualPatience)); err != nil {
 		t.Fatal(err)
 	}
 	child, err := l.Accept()
