@@ -341,6 +341,11 @@ func (c *stand) suffers(t *testing.T, of row, f fault) {
 		t.Errorf("somebody waited %v, and nobody is to wait over %v", waited, f.waits)
 	}
 	said := c.said(t, logs)
+	for role, lines := range said {
+		if len(lines) > mostLines {
+			t.Errorf("%s has %d lines in its log, such as %s", role, len(lines), lines[len(lines)/2])
+		}
+	}
 	writeCell(t, of.part, f.name, map[string]any{
 		"said":    said,
 		"silence": time.Duration(talk.gap.Load()).Seconds(), "caughtUp": caughtUp.Seconds(),
@@ -364,6 +369,9 @@ func writeCell(t *testing.T, part, fault string, cell map[string]any) {
 	must(t, err)
 	must(t, errors.Join(json.NewEncoder(file).Encode(cell), file.Close()))
 }
+
+// mostLines is more than a role may write of one fault: what happened has to be found.
+const mostLines = 100
 
 // logs are how much each role has written, by name.
 func (c *stand) logs(t *testing.T) map[string]int64 {
