@@ -206,13 +206,15 @@ func TestJoinsAgainWhenReadingFails(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			run(t, Options{}, func(t *testing.T, s *script, w *worker, f *Follower) {
 				s.breaks(method, eventlog.ErrUnavailable)
-				s.add(1) // wakes a reader that waits
+				s.breaks("Next", eventlog.ErrUnavailable) // it may have joined by now, and has to again
+				s.add(1)                                  // wakes a reader that waits
 				pass(time.Minute)
 				_, before := s.at()
 				if before < 2 {
 					t.Errorf("joined %d times", before)
 				}
 				s.breaks(method, nil)
+				s.breaks("Next", nil)
 				pass(6 * time.Second)
 				if committed, _ := s.at(); committed != 1 || f.Healthy() != nil {
 					t.Errorf("committed %d, Healthy() = %v", committed, f.Healthy())
