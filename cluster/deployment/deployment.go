@@ -61,8 +61,7 @@ func Prepare(ctx context.Context, o Options, log *slog.Logger) (*Deployment, err
 	d.Stages = []supervisor.Stage{
 		{Processes: d.Engines.Processes()},
 		{Errand: hubbub.migrate(), Processes: roles},
-		// What is to run on Flink would be an errand of a stage of its own here, where its topics are made.
-		{Processes: front},
+		{Processes: append(hubbub.onFlink(d.Engines.Flink), front...)},
 	}
 	return d, ports.save()
 }

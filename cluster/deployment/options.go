@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -52,6 +53,11 @@ func (o Options) Check() (Options, error) {
 	hubbub, err := exec.LookPath(o.Hubbub)
 	if err != nil {
 		bad("--hubbub: %w; make build makes bin/hubbub", err)
+	}
+	if jar := filepath.Join(filepath.Dir(hubbub), "hubbub-flink.jar"); err == nil && o.TaskManagers > 0 {
+		if _, err := os.Stat(jar); err != nil {
+			bad("--task-managers: %w; make flink-job makes it", err)
+		}
 	}
 	if o.Dir == "" {
 		bad("--dir is empty")

@@ -21,6 +21,7 @@ func TestCheck(t *testing.T) {
 		"--chat 0":                  func(o *Options) { o.Chat = 0 },
 		"--relay 17":                func(o *Options) { o.Relay = 17 },
 		"--task-managers 17":        func(o *Options) { o.TaskManagers = 17 },
+		"make flink-job":            func(o *Options) { o.TaskManagers = 1 }, // no job is beside sh
 		"make build":                func(o *Options) { o.Hubbub = "bin/nothing" },
 		"--dir":                     func(o *Options) { o.Dir = "" },
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/hubbub-live/hubbub/cluster"
@@ -55,10 +56,28 @@ func (p program) serve(name, role string, port int) *cluster.Process {
 	case "archive", "analysis", "summary":
 		s.Nice = cluster.Unhurried
 	}
+	if p.options.TaskManagers > 0 {
+		s.Args = append(s.Args, "--analysis-by", "flink")
+	}
 	s.Ready = func(ctx context.Context) error {
 		return cluster.Answers(ctx, "http://"+loopback.Address(port)+"/readyz")
 	}
 	return cluster.New(s)
+}
+
+// onFlink is what sees that the analysis runs on Flink, on all its slots, and goes on from its
+// newest checkpoint after everything was stopped. Where there is no Flink it is nothing.
+func (p program) onFlink(flink *cluster.Flink) []*cluster.Process {
+	if flink == nil {
+		return nil
+	}
+	args := []string{
+		"flink", "submit", "--watch", "--flink", flink.REST(), "--parallelism", strconv.Itoa(p.options.TaskManagers),
+		"--checkpoints", filepath.Join(p.options.Dir, "flink", "checkpoints"),
+	}
+	s := p.spec("flink-job", append(args, p.flags()...))
+	s.Nice = cluster.Unhurried
+	return []*cluster.Process{cluster.New(s)}
 }
 
 // migrate is the errand that makes topics and tables, or checks them.

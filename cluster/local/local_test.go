@@ -84,6 +84,9 @@ func (f folder) does(t *testing.T, name string, flags ...string) string {
 // up starts the cluster, with this binary for hubbub.
 func (f folder) up(t *testing.T) string {
 	t.Helper()
+	if err := os.WriteFile(filepath.Join(filepath.Dir(os.Args[0]), "hubbub-flink.jar"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return f.does(t, "up", f.flags()...)
 }
 
@@ -241,7 +244,7 @@ func allReady(t *testing.T, f folder) {
 		}
 	}
 	want := "kafka-1 kafka-2 kafka-3 redis-master redis-replica-1 redis-replica-2 redis-replica-3 cassandra mysql jobmanager tm-1 " +
-		"chat-1 chat-2 user relay-1 relay-2 archive analysis summary nginx prometheus"
+		"chat-1 chat-2 user relay-1 relay-2 archive analysis summary flink-job nginx prometheus"
 	if got := strings.Join(names, " "); got != want || !s.Ready {
 		t.Errorf("ready %v: %s", s.Ready, got)
 	}

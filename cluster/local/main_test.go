@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
@@ -26,6 +27,8 @@ func TestMain(m *testing.M) {
 	switch os.Args[1] {
 	case "serve", "migrate":
 		os.Exit(standIn(os.Args[1:]))
+	case "flink": // it watches until it is ended
+		time.Sleep(time.Hour)
 	case "run":
 		go func() {
 			held, err := os.Open(os.Getenv(leash))
@@ -44,7 +47,7 @@ func TestMain(m *testing.M) {
 func standIn(args []string) int {
 	flags := flag.NewFlagSet("stand-in", flag.ContinueOnError)
 	listen, role := flags.String("listen", "", ""), flags.String("roles", "migrate", "")
-	for _, other := range []string{"kafka", "redis", "redis-replicas", "cassandra", "mysql", "prefix", "member", "trusted-proxies", "public-url", "shared-listen"} {
+	for _, other := range []string{"kafka", "redis", "redis-replicas", "cassandra", "mysql", "prefix", "member", "trusted-proxies", "public-url", "shared-listen", "analysis-by"} {
 		flags.String(other, "", "")
 	}
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || len(os.Getenv("HUBBUB_JWT_SECRET")) < 64 {

@@ -24,6 +24,7 @@ type Options struct {
 	Engines
 	Linger         time.Duration `help:"How long a message of a cluster may wait for others to share its way to Kafka." default:"10ms"`
 	RedisBroadcast bool          `help:"For relay and chat: publish everything a second time in Redis, to the channels broadcast:{streamId}, in the envelopes of the reference."`
+	AnalysisBy     string        `name:"analysis-by" help:"Who counts the moods of a cluster: the role analysis, or a job on Flink, whose results the role keeps for who asks. The same for all processes." enum:"role,flink" default:"role"`
 	Member         string        `help:"Name of this process in the cluster, the same after a restart: it gets its partitions back at once." placeholder:"NAME"`
 
 	PublicURL      string   `name:"public-url" help:"URL under which people reach the page." placeholder:"URL"`
@@ -75,6 +76,9 @@ const (
 
 var allRoles = []string{roleChat, roleUser, roleRelay, roleArchive, roleAnalysis, roleSummary}
 
+// byFlink as AnalysisBy: the moods are counted by a job on Flink.
+const byFlink = "flink"
+
 // has says whether this process plays a role.
 func (o *Options) has(role string) bool {
 	return slices.Contains(o.Roles, "all") || slices.Contains(o.Roles, role)
@@ -87,6 +91,8 @@ func (o *Options) checkCluster() error {
 		return errors.New("--member is for a process of a cluster, whose engines are named")
 	case !o.Engines.any() && o.RedisBroadcast:
 		return errors.New("--redis-broadcast is for a process of a cluster, whose engines are named")
+	case !o.Engines.any() && o.AnalysisBy == byFlink:
+		return errors.New("--analysis-by flink is for a process of a cluster, whose engines are named")
 	case !o.Engines.any():
 		return nil
 	case o.JWTSecret == "":

@@ -9,6 +9,7 @@ import (
 	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/account"
 	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/analysis/kept"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 	"github.com/hubbub-live/hubbub/internal/archive/archiver"
 	"github.com/hubbub-live/hubbub/internal/chat"
@@ -167,6 +168,9 @@ func (a *App) startReaders(s *stores) readings {
 		a.run("the archiver", r.Run)
 		a.health.Add("archive", checkOf(r.Healthy))
 	}
+	if a.o.AnalysisBy == byFlink {
+		return a.startKeeper(s)
+	}
 	if !a.o.has(roleAnalysis) {
 		return worker.NewReader(s.log, s.tallies)
 	}
@@ -178,6 +182,17 @@ func (a *App) startReaders(s *stores) readings {
 	a.run("the analysis", w.Run)
 	a.health.Add("analysis", checkOf(w.Healthy))
 	return w
+}
+
+// startKeeper starts, for the role analysis, what keeps the results of an engine.
+func (a *App) startKeeper(s *stores) readings {
+	store := s.cluster.tallies
+	if a.o.has(roleAnalysis) {
+		k := kept.NewKeeper(s.log, store, a.log, a.registry)
+		a.run("the keeper of results", k.Run)
+		a.health.Add("analysis", checkOf(k.Healthy))
+	}
+	return kept.NewReader(s.log, store)
 }
 
 func checkOf(healthy func() error) obs.Check {

@@ -93,11 +93,15 @@ func (j *flinkJob) submission(env *Env, from string) (s flink.Submission, err er
 type FlinkSubmitCmd struct {
 	flinkJob
 	From  string `help:"Savepoint or checkpoint to go on from; without, the log is read from its beginning." placeholder:"PATH"`
+	Kept  string `name:"checkpoints" help:"Folder of this machine with Flink's checkpoints: without --from the newest in it is gone on from." placeholder:"DIR" type:"path"`
 	Watch bool   `help:"Stay, and start it again from its newest checkpoint when the JobManager has forgotten it."`
 }
 
 // Run starts it.
 func (c *FlinkSubmitCmd) Run(env *Env) error {
+	if c.From == "" && c.Kept != "" {
+		c.From = flink.NewestIn(c.Kept)
+	}
 	s, err := c.submission(env, c.From)
 	if err != nil {
 		return err

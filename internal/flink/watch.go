@@ -92,3 +92,18 @@ func newest(path string) string {
 	}
 	return found
 }
+
+// NewestIn is the newest checkpoint in a folder of jobs' checkpoints; "" if there is none.
+func NewestIn(dir string) string {
+	found, err := filepath.Glob(filepath.Join(dir, "*", "chk-*", "_metadata"))
+	if err != nil {
+		return ""
+	}
+	newest, best := time.Time{}, ""
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(newest) {
+			newest, best = info.ModTime(), "file:"+filepath.Dir(path)
+		}
+	}
+	return best
+}

@@ -41,7 +41,7 @@ var Rules = []Rule{
 	{From: `internal/archive/(sqlite|cassandra)archive`, To: own, NotTo: `\.|internal/archive|internal/sqlitefile|internal/engine`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/mysqlepochs`, To: own, NotTo: `internal/(eventlog|mysqldb)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: `internal/metastore/\w+meta`, To: own, NotTo: `\.|internal/(account|streams|sqlitefile|mysqldb|metastore|metastore/.*)`, Reason: "the metastore keeps what account and streams define"},
-	{From: `internal/analysis/(sql|sqlite|mysql)tally`, To: own, NotTo: `\.|internal/(analysis/(worker|sqltally)|sqlitefile|mysqldb)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
+	{From: `internal/analysis/(sql|sqlite|mysql)tally`, To: own, NotTo: `\.|internal/(analysis/(worker|kept|sqltally)|sqlitefile|mysqldb)`, Reason: "an adapter knows its contract and its client library, nothing beside"},
 	{From: own, NotFrom: `internal/(archive/sqlitearchive|metastore/sqlitemeta|analysis/sqlitetally)`, To: `internal/sqlitefile`,
 		Reason: "what is in an SQLite file is its adapter's; others ask the contract"},
 	{From: own, NotFrom: `internal/(metastore/(mysqlmeta|mysqlepochs)|analysis/mysqltally|app)`, To: `internal/mysqldb`,

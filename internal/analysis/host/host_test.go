@@ -146,12 +146,12 @@ func TestOutputs(t *testing.T) {
 		Through  string
 		Age      int
 		Total    int `json:"totalCount"`
-		Minutes  []struct{ At string }
+		ByMinute []struct{ At string }
 	}
 	if err := json.Unmarshal(first.Outputs[0].Value, &result); err != nil {
 		t.Fatal(err)
 	}
-	if result.StreamID != "room-1" || result.Through != "1.300" || result.Age != 0 || len(result.Minutes) != 2 || result.Total < 100 {
+	if result.StreamID != "room-1" || result.Through != "1.300" || result.Age != 0 || len(result.ByMinute) != 3 || result.Total < 100 {
 		t.Errorf("%+v", result)
 	}
 	if len(first.Outputs) != 2 || first.Outputs[1].Topic != hostwire.SummaryRequests || !strings.Contains(string(first.Outputs[1].Value), `"through":"1.300"`) {
@@ -164,7 +164,7 @@ func TestOutputs(t *testing.T) {
 	later := host.GoldenProgress
 	later.Now += time.Hour.Milliseconds()
 	second := s.merged("room-1", first.State, later, nil)
-	if len(second.Outputs) != 1 || strings.Contains(string(second.Outputs[0].Value), "minutes") || second.Due != 0 {
+	if len(second.Outputs) != 1 || strings.Count(string(second.Outputs[0].Value), `{"at"`) != 1 || second.Due != 0 {
 		t.Errorf("%d outputs, due %d: %s", len(second.Outputs), second.Due, second.Outputs[0].Value)
 	}
 }

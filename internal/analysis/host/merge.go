@@ -53,11 +53,14 @@ func (h *Host) merge(r *hostwire.Room) (hostwire.Outcome, error) {
 	}
 	out := hostwire.Outcome{Due: due(s.tally, progress, now)}
 	value := s.tally.AppendResult(nil, stream, progress, now)
-	if whole := s.tally.TakeWhole(progress.ThroughTime, wholeMinutes); len(whole) > 0 {
-		value = append(whole.AppendJSON(append(value[:len(value)-1], `,"minutes":`...)), '}')
-		if len(whole) == wholeMinutes {
-			out.Due = r.Progress.Now
-		}
+	whole := s.tally.TakeWhole(progress.ThroughTime, wholeMinutes)
+	if len(whole) == wholeMinutes { // there are more
+		out.Due = r.Progress.Now
+	} else {
+		whole.Merge(s.tally.Minutes())
+	}
+	if len(whole) > 0 {
+		value = append(whole.AppendJSON(append(value[:len(value)-1], `,"byMinute":`...)), '}')
 	}
 	out.Outputs = append(out.Outputs, hostwire.Output{Topic: hostwire.AnalysisResult, Value: value})
 	if through, asks := s.asks(progress, now); asks {

@@ -44,7 +44,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 // Clear removes everything.
 func (s *Store) Clear(ctx context.Context) error {
 	err := mysqldb.Transact(ctx, s.db, sql.TxOptions{}, func(tx *sql.Tx) error {
-		for _, table := range []string{"tally_cursors", "tallies", "tally_minutes"} {
+		for _, table := range []string{"tally_cursors", "tallies", "tally_minutes", "kept_results"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 
+	"github.com/hubbub-live/hubbub"
 	"github.com/hubbub-live/hubbub/internal/analysis/worker"
 )
 
@@ -72,11 +73,7 @@ func put(ctx context.Context, tx *sql.Tx, states []worker.State) error {
 			return err
 		}
 		for _, m := range at.Closed {
-			row := append(make([]any, 0, 2+len(m.Counts)), string(at.Stream), m.Number)
-			for _, n := range m.Counts {
-				row = append(row, n)
-			}
-			if err := minutes.add(ctx, 0, row...); err != nil {
+			if err := minutes.addMinute(ctx, at.Stream, &m); err != nil {
 				return err
 			}
 		}
@@ -85,4 +82,12 @@ func put(ctx context.Context, tx *sql.Tx, states []worker.State) error {
 		return err
 	}
 	return minutes.send(ctx)
+}
+
+func (r *rows) addMinute(ctx context.Context, stream hubbub.StreamID, m *worker.Minute) error {
+	row := append(make([]any, 0, 2+len(m.Counts)), string(stream), m.Number)
+	for _, n := range m.Counts {
+		row = append(row, n)
+	}
+	return r.add(ctx, 0, row...)
 }
