@@ -54,6 +54,7 @@ type flinkJob struct {
 	CheckpointEvery time.Duration `help:"Time between checkpoints: after a failure so much is read again." default:"1s"`
 	Patience        time.Duration `help:"How long a child may take for an answer before it is killed." default:"10s"`
 	HostMemory      int           `help:"Memory that a child should do with, MiB." default:"64"`
+	Model           string        `help:"URL that children ask about each message before they read it: a stand-in for a language model, for load tests; see hubbub lab model." placeholder:"URL"`
 	Wait            time.Duration `help:"How long to wait until it runs." default:"2m"`
 }
 
@@ -86,6 +87,9 @@ func (j *flinkJob) submission(env *Env, from string) (s flink.Submission, err er
 	s.Arguments = append(arguments, "--binary", self, "--spread", j.Spread, "--self-test", hex.EncodeToString(digest[:]),
 		"--checkpoint-every", fmt.Sprint(j.CheckpointEvery.Milliseconds()), "--patience", fmt.Sprint(j.Patience.Milliseconds()),
 		"--host-memory", fmt.Sprint(j.HostMemory))
+	if j.Model != "" {
+		s.Arguments = append(s.Arguments, "--host", "--model", "--host", j.Model)
+	}
 	return s, nil
 }
 

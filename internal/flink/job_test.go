@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,6 +25,7 @@ import (
 	"github.com/hubbub-live/hubbub/cluster"
 	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/analysis/costly"
 	"github.com/hubbub-live/hubbub/internal/analysis/host"
 	"github.com/hubbub-live/hubbub/internal/analysis/observer"
 	"github.com/hubbub-live/hubbub/internal/eventlog"
@@ -451,5 +453,27 @@ func TestSubmittingTwice(t *testing.T) {
 	s, err := w.client.Status(t.Context(), id)
 	if err != nil || len(s.Loads) != 3 || s.State != "RUNNING" || s.TaskManagers != taskManagers {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// A job that cannot keep up says so: at the source, as back-pressure, since tallies are not
+// chained to it.
+func TestBackPressure(t *testing.T) {
+	model := httptest.NewServer(costly.Model{Takes: 16_700 * time.Microsecond})
+	defer model.Close()
+	w := newWorld(t, "slow_")
+	id := w.submit(w.submission(2, "--host", "--model", "--host", model.URL))
+	w.talk(20_000) // more than buffers hold; two minutes' work
+	for began := time.Now(); ; time.Sleep(time.Second) {
+		s, err := w.client.Status(t.Context(), id)
+		must(t, err)
+		source, tally := s.Loads[0], s.Loads[1]
+		if source.BackPressure.Max >= 0.9 && tally.Busy.Min >= 0.9 {
+			t.Logf("after %v: source %+v, tally busy %+v", time.Since(began).Round(time.Second), source.BackPressure, tally.Busy)
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("back-pressure %+v of %s, busy %+v of %s", source.BackPressure, source.Name, tally.Busy, tally.Name)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hubbub-live/hubbub/internal/analysis"
 	"github.com/hubbub-live/hubbub/internal/analysis/classify"
+	"github.com/hubbub-live/hubbub/internal/analysis/costly"
 	"github.com/hubbub-live/hubbub/internal/analysis/hostwire"
 	"github.com/hubbub-live/hubbub/internal/analysis/observer"
 )
@@ -102,8 +103,17 @@ func (h *Host) answer(kind hostwire.Kind, body []byte) (hostwire.Message, error)
 
 func (h *Host) introduce() *hostwire.Introduction {
 	return &hostwire.Introduction{
-		Protocol: hostwire.Protocol, Program: h.o.Program, State: stateVersion, SelfTest: SelfTest(h.o.Classifier),
+		Protocol: hostwire.Protocol, Program: h.o.Program, State: stateVersion, SelfTest: SelfTest(h.plain()),
 	}
+}
+
+// plain is the classifier without the model that it asks first: that is no part of what it
+// reads.
+func (h *Host) plain() classify.Classifier {
+	if asks, ok := h.o.Classifier.(*costly.Classifier); ok {
+		return asks.Classifier
+	}
+	return h.o.Classifier
 }
 
 // failure says why a state cannot be read.
