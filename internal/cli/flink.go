@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -157,11 +158,11 @@ func (c *FlinkStatusCmd) Run(env *Env) error {
 		fmt.Fprintf(env.Stdout, "checkpoint %d, %s ago, took %d ms, %d KiB: %s\n",
 			s.Checkpoint.ID, time.Since(s.Checkpoint.At()).Round(100*time.Millisecond), s.Checkpoint.Duration, s.Checkpoint.Size>>10, s.Checkpoint.Path)
 	}
-	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "STEP\tTASKS\tRUNNING\tBACK-PRESSURE, WORST\tBUSY, WORST\tBUSY, MEAN\tRECORDS/S\t")
+	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "STEP\tTASKS\tRUNNING\tBACK-PRESSURE, WORST\tBUSY, WORST\tBUSY, MEAN\tRECORDS/S\tPENDING")
 	for _, v := range s.Loads {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f\t\n", v.Name, v.Parallelism, v.Tasks["RUNNING"],
-			100*v.BackPressure.Max, 100*v.Busy.Max, 100*v.Busy.Avg, v.RecordsIn)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f\t%.0f\n", strings.TrimPrefix(v.Operator(), "Source__"), v.Parallelism, v.Tasks["RUNNING"],
+			100*v.BackPressure.Max, 100*v.Busy.Max, 100*v.Busy.Avg, v.RecordsIn, v.Pending)
 	}
 	return w.Flush()
 }

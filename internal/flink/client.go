@@ -337,8 +337,19 @@ type Spread struct {
 const (
 	BackPressured = "backPressuredTimeMsPerSecond"
 	Busy          = "busyTimeMsPerSecond"
-	RecordsIn     = "numRecordsInPerSecond"
 )
+
+// Metrics of an operator, behind its name; the second is a source's.
+const (
+	RecordsIn = ".numRecordsInPerSecond"
+	Pending   = ".pendingRecords"
+)
+
+// Operator is the first of a vertex's chain, as its metrics have it.
+func (v *Vertex) Operator() string {
+	first, _, _ := strings.Cut(v.Name, " -> ")
+	return strings.ReplaceAll(first, ": ", "__")
+}
 
 func pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -20,7 +20,8 @@ type Load struct {
 	Vertex
 	BackPressure Spread
 	Busy         Spread
-	RecordsIn    float64
+	RecordsIn    float64 // the mean of a minute
+	Pending      float64 // records that a source has not read
 }
 
 // Status asks for all of it.
@@ -32,11 +33,12 @@ func (c *Client) Status(ctx context.Context, id string) (s Status, err error) {
 		return s, err
 	}
 	for _, v := range s.Vertices {
-		values, err := c.Metrics(ctx, id, v.ID, BackPressured, Busy, RecordsIn)
+		in, pending := v.Operator()+RecordsIn, v.Operator()+Pending
+		values, err := c.Metrics(ctx, id, v.ID, BackPressured, Busy, in, pending)
 		if err != nil {
 			return s, err
 		}
-		s.Loads = append(s.Loads, Load{v, values[BackPressured].of(1000), values[Busy].of(1000), values[RecordsIn].Sum})
+		s.Loads = append(s.Loads, Load{v, values[BackPressured].of(1000), values[Busy].of(1000), values[in].Sum, values[pending].Sum})
 	}
 	checkpoints, err := c.Checkpoints(ctx, id)
 	if err != nil {
