@@ -310,7 +310,7 @@ func (c *Client) Checkpoints(ctx context.Context, id string) (p Checkpoints, err
 }
 
 // Metrics are the values of some metrics of a vertex, by name: of its subtasks the least, the
-// most, the mean and the sum.
+// most, the mean and the sum. Should there not be one of them, Flink tells none.
 func (c *Client) Metrics(ctx context.Context, job, vertex string, names ...string) (map[string]Spread, error) {
 	var list []struct {
 		ID string `json:"id"`
@@ -359,3 +359,8 @@ func pause(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
+
+// Source says whether a vertex begins with one.
+func (v *Vertex) Source() bool { return strings.HasPrefix(v.Name, sourcePrefix) }
+
+const sourcePrefix = "Source: "

@@ -34,7 +34,11 @@ func (c *Client) Status(ctx context.Context, id string) (s Status, err error) {
 	}
 	for _, v := range s.Vertices {
 		in, pending := v.Operator()+RecordsIn, v.Operator()+Pending
-		values, err := c.Metrics(ctx, id, v.ID, BackPressured, Busy, in, pending)
+		names := []string{BackPressured, Busy, in}
+		if v.Source() {
+			names = append(names, pending)
+		}
+		values, err := c.Metrics(ctx, id, v.ID, names...)
 		if err != nil {
 			return s, err
 		}
