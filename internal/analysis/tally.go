@@ -52,9 +52,6 @@ func (t *Tally) Merge(other *Tally) {
 	t.lastTime = max(t.lastTime, other.lastTime)
 }
 
-// Reset makes it the tally of none.
-func (t *Tally) Reset() { *t = Tally{} }
-
 // Counts returns the messages per mood since the stream began.
 func (t *Tally) Counts() Counts { return t.counts }
 

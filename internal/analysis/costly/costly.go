@@ -21,28 +21,39 @@ type Classifier struct {
 	classify.Classifier
 	url    string
 	client *http.Client
+	failed error
 }
 
 // New returns a classifier that asks the model at a URL, by POST of the text.
 func New(c classify.Classifier, url string) *Classifier {
-	return &Classifier{c, url, &http.Client{Timeout: modelPatience}}
+	return &Classifier{Classifier: c, url: url, client: &http.Client{Timeout: modelPatience}}
 }
 
 // Check asks it once, so that a wrong URL is found out before messages are.
 func (c *Classifier) Check() error {
-	if err := c.ask("hello"); err != nil {
+	return c.ask("hello")
+}
+
+// Classify implements [classify.Classifier]. Without a model's answers a load test would say
+// too much of what follows: see Err.
+func (c *Classifier) Classify(text string, dst *classify.Reading) {
+	if c.failed == nil {
+		c.failed = c.ask(text)
+	}
+	c.Classifier.Classify(text, dst)
+}
+
+// Err is the first time that the model did not answer; nil: it always did.
+func (c *Classifier) Err() error { return c.failed }
+
+func (c *Classifier) ask(text string) error {
+	if err := c.post(text); err != nil {
 		return fmt.Errorf("ask the model at %s: %w", c.url, err)
 	}
 	return nil
 }
 
-// Classify implements [classify.Classifier]. A model that does not answer is not waited for.
-func (c *Classifier) Classify(text string, dst *classify.Reading) {
-	_ = c.ask(text) // what it would say is not used
-	c.Classifier.Classify(text, dst)
-}
-
-func (c *Classifier) ask(text string) error {
+func (c *Classifier) post(text string) error {
 	answer, err := c.client.Post(c.url, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:noctx // the client has a bound
 	if err != nil {
 		return err

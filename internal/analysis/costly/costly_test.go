@@ -34,7 +34,14 @@ func TestCostly(t *testing.T) {
 	if err := New(plain, model.URL+"\x00").Check(); err == nil {
 		t.Error("a URL that is none is asked")
 	}
+	if err := costly.Err(); err != nil {
+		t.Errorf("it always answered: %v", err)
+	}
 	model.Close()
+	var reading classify.Reading
+	if costly.Classify("anybody?", &reading); costly.Err() == nil {
+		t.Error("that it does not answer is not told")
+	}
 	if err := costly.Check(); err == nil || !strings.Contains(err.Error(), model.URL) {
 		t.Errorf("a model that is gone: %v", err)
 	}

@@ -88,7 +88,7 @@ func (h *Host) answer(kind hostwire.Kind, body []byte) (hostwire.Message, error)
 		if err := hostwire.Read(body, &h.batch); err != nil {
 			return nil, err
 		}
-		return h.tally(), nil
+		return h.tally(), h.unasked()
 	case hostwire.Merge:
 		if err := hostwire.Read(body, &h.merging); err != nil {
 			return nil, err
@@ -105,6 +105,14 @@ func (h *Host) introduce() *hostwire.Introduction {
 	return &hostwire.Introduction{
 		Protocol: hostwire.Protocol, Program: h.o.Program, State: stateVersion, SelfTest: SelfTest(h.plain()),
 	}
+}
+
+// unasked is why a model that was to be asked was not.
+func (h *Host) unasked() error {
+	if asks, ok := h.o.Classifier.(*costly.Classifier); ok {
+		return asks.Err()
+	}
+	return nil
 }
 
 // plain is the classifier without the model that it asks first: that is no part of what it

@@ -13,8 +13,7 @@ import (
 type shares struct {
 	of     map[string]*share
 	order  []*share
-	free   []*share // of batches before
-	octets []byte   // of their tallies
+	octets []byte // of their tallies
 }
 
 // A share is what a batch has of a room.
@@ -28,11 +27,7 @@ func (s *shares) get(r *hostwire.Record) *share {
 	if known, ok := s.of[string(r.Key)]; ok {
 		return known
 	}
-	made := &share{}
-	if last := len(s.free) - 1; last >= 0 {
-		made, s.free = s.free[last], s.free[:last]
-	}
-	made.partial = hostwire.Partial{Key: r.Key, Partition: r.Partition}
+	made := &share{partial: hostwire.Partial{Key: r.Key, Partition: r.Partition}}
 	s.of[string(r.Key)] = made
 	s.order = append(s.order, made)
 	return made
@@ -41,18 +36,13 @@ func (s *shares) get(r *hostwire.Record) *share {
 // take gives all shares' partials, and has none from then on.
 func (s *shares) take(dst []hostwire.Partial) []hostwire.Partial {
 	s.octets = s.octets[:0]
-	starts := make([]int, 0, len(s.order)+1)
 	for _, one := range s.order {
-		starts = append(starts, len(s.octets))
-		s.octets = one.tally.AppendState(s.octets)
-	}
-	starts = append(starts, len(s.octets))
-	for i, one := range s.order {
-		one.partial.Tally = s.octets[starts[i]:starts[i+1]]
+		start := len(s.octets)
+		s.octets = one.tally.AppendState(s.octets) // what was there may move, and stays as it is
+		one.partial.Tally = s.octets[start:len(s.octets):len(s.octets)]
 		dst = append(dst, one.partial)
-		one.tally.Reset()
 	}
-	s.free = append(s.free, s.order...)
+	clear(s.order)
 	s.order = s.order[:0]
 	clear(s.of)
 	return dst
