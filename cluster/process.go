@@ -43,8 +43,8 @@ type Spec struct {
 	Nice int
 }
 
-// Unhurried is the Nice of what works in the background. With less, the second in which
-// a room is summed up is one in which everybody's receipts take ten times as long.
+// Unhurried is the Nice of what works in the background. With less, in the second in
+// which a room is summed up the log's appends take ten times as long (docs/performance.md).
 const Unhurried = 12
 
 const (

@@ -6,9 +6,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
@@ -28,7 +29,10 @@ func TestMain(m *testing.M) {
 	case "serve", "migrate":
 		os.Exit(standIn(os.Args[1:]))
 	case "flink": // it watches until it is ended
-		time.Sleep(time.Hour)
+		ended := make(chan os.Signal, 1)
+		signal.Notify(ended, syscall.SIGTERM)
+		<-ended
+		os.Exit(0)
 	case "run":
 		go func() {
 			held, err := os.Open(os.Getenv(leash))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,26 +49,19 @@ func FlinkArguments(ctx context.Context, e Engines, out IO) (arguments []string,
 // kafkaProperties are those of Kafka's own clients, name=value.
 func (e *Engines) kafkaProperties() []string {
 	list := []string{"bootstrap.servers=" + strings.Join(e.Kafka, ",")}
-	secure := ""
-	for _, name := range e.EnginesTLS {
-		if name == "kafka" {
-			secure = "SSL"
-		}
+	security := "PLAINTEXT"
+	if slices.Contains(e.EnginesTLS, "kafka") {
+		security = "SSL"
 	}
-	if secure != "" && e.EnginesCA != "" {
+	if security == "SSL" && e.EnginesCA != "" {
 		list = append(list, "ssl.truststore.type=PEM", "ssl.truststore.location="+e.EnginesCA)
 	}
 	if e.KafkaUser != "" {
-		if secure = "SASL_" + secure; secure == "SASL_" {
-			secure = "SASL_PLAINTEXT"
-		}
+		security = "SASL_" + security
 		quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 		list = append(list, "sasl.mechanism=SCRAM-SHA-512", fmt.Sprintf(
 			`sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="%s" password="%s";`,
 			quote.Replace(e.KafkaUser), quote.Replace(e.KafkaPassword)))
 	}
-	if secure != "" {
-		list = append(list, "security.protocol="+secure)
-	}
-	return list
+	return append(list, "security.protocol="+security)
 }

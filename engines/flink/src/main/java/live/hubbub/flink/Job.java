@@ -55,10 +55,7 @@ public final class Job {
         Host host = new Host(a);
         SingleOutputStreamOperator<Tuple2<byte[], byte[]>> results = env
                 .fromSource(source(a), WatermarkStrategy.noWatermarks(), "raw-chats").uid("raw-chats")
-                .transform("spread", new org.apache.flink.api.java.typeutils.TupleTypeInfo<>(
-                        org.apache.flink.api.common.typeinfo.BasicTypeInfo.INT_TYPE_INFO,
-                        org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO),
-                        new Spread(a.byRoom(), parallelism)).uid("spread")
+                .transform("spread", Spread.TYPE, new Spread(a.byRoom(), parallelism)).uid("spread")
                 .partitionCustom((Integer target, int targets) -> target, e -> e.f0)
                 .transform("tally", Share.TYPE, new Tally(host, parallelism)).uid("tally")
                 .keyBy(share -> share.f0)

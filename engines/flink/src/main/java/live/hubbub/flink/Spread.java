@@ -24,6 +24,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  */
 final class Spread extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
         implements OneInputStreamOperator<byte[], Tuple2<Integer, byte[]>> {
+    /** What it sends: the subtask that an element goes to, and the element. */
+    static final TypeInformation<Tuple2<Integer, byte[]>> TYPE = TypeInformation.of(new TypeHint<>() {});
+
     /** How often a marker follows new records. */
     private static final long MARK_EVERY = 200;
 

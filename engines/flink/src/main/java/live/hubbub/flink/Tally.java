@@ -1,6 +1,5 @@
 package live.hubbub.flink;
 
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,7 +96,8 @@ final class Tally extends AbstractStreamOperator<Tuple5<String, Integer, Long, L
     private void add(byte[] e) {
         if (count == 0) {
             long due = getProcessingTimeService().getCurrentProcessingTime() + BATCH_AGE;
-            getProcessingTimeService().registerTimer(due, t -> sendIfDue(t));
+            // By then the batch may be another one, which does no harm.
+            getProcessingTimeService().registerTimer(due, t -> send());
         }
         int length = e.length - 1; // without its kind
         if (size + length > batch.length) {
@@ -106,11 +106,6 @@ final class Tally extends AbstractStreamOperator<Tuple5<String, Integer, Long, L
         System.arraycopy(e, 1, batch, size, length);
         size += length;
         count++;
-    }
-
-    /** Called for each batch's first record; the batch may be another by now, which does no harm. */
-    private void sendIfDue(long due) throws Exception {
-        send();
     }
 
     private void send() throws Exception {
